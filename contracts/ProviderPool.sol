@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {IEscrow} from "./interfaces/IEscrow.sol";
+import {IProviderPool} from "./interfaces/IProviderPool.sol";
+import {ISourceRegistry} from "./interfaces/ISourceRegistry.sol";
+import {ENVIRONMENT_ALL, fits} from "./types/Environment.sol";
+import {ProviderId, SourceId} from "./types/Ids.sol";
+
+/// @title ProviderPool
+/// @notice See IProviderPool, which is the specification.
+contract ProviderPool is IProviderPool {
+    /// @dev What work touches, one slot: 160 + 88 + 8 bits. All stake of a provider fits the 88 bits (3.09e8 coins of
+    /// 18 decimals), so no part of it can outgrow them.
+    struct Account {
+        address payout;
+        uint88 free;
+        /// Whether `jailedUntil` is set at all, so that work need not read it.
+        bool jailed;
+    }
+
+    /// @dev What only stakes touch, one slot: 96 + 96 + 40 bits. Locked = stake − unbonding − free.
+    struct Bond {
+        uint96 stake;
+        uint96 unbonding;
+        uint40 maturesAt;
+    }
+
+    /// @dev What only the owner touches.
+    struct Identity {
+        address owner;
+        uint40 jailedUntil;
+        address pendingOwner;
+        bytes32 key;
+    }
+
+    /// @inheritdoc IProviderPool
+    address public immutable TASK_MANAGER;
+    /// @inheritdoc IProviderPool
+    uint256 public immutable UNBONDING_PERIOD;
+    IEscrow private immutable _ESCROW;
+    ISourceRegistry private immutable _SOURCE_REGISTRY;
+
+    /// @inheritdoc IProviderPool
+    uint256 public providerCount;
+
+    mapping(ProviderId provider => Account) private _accounts;
+    mapping(ProviderId provider => Bond) private _bonds;
+    mapping(ProviderId provider => Identity) private _identities;
+    mapping(ProviderId provider => mapping(address key => bool)) private _authorised;
+    mapping(ProviderId provider => mapping(SourceId source => Membership)) private _memberships;
+    mapping(SourceId source => Market) private _markets;
+    mapping(SourceId source => ProviderId[]) private _members;
+
+    modifier onlyTaskManager() {
+        require(msg.sender == TASK_MANAGER, NotAuthorised(msg.sender));
+        _;
+    }
+
+    modifier onlyOwner(ProviderId provider) {
+        require(_identities[provider].owner == msg.sender, NotOwner(provider, msg.sender));
+        _;
+    }
+
+    modifier onlyAuthorised(ProviderId provider) {
+        require(_authorised[provider][msg.sender], NotAgent(provider, msg.sender));
+        _;
+    }
+
+    constructor(address taskManager, IEscrow escrow, ISourceRegistry sourceRegistry, uint256 unbondingPeriod) {
+        require(
+            taskManager != address(0) && address(escrow) != address(0) && address(sourceRegistry) != address(0),
+            ZeroAddress()
+        );
+        TASK_MANAGER = taskManager;
+        UNBONDING_PERIOD = unbondingPeriod;
+        _ESCROW = escrow;
+        _SOURCE_REGISTRY = sourceRegistry;
+    }
+
+    // ------------------------------------------------------------------------------------------- identity
+
+    /// @inheritdoc IProviderPool
+    function register(address payout, bytes32 key) external returns (ProviderId provider) {
+        require(payout != address(0), ZeroAddress());
+        require(key != 0, ZeroKey());
+        provider = ProviderId.wrap(uint32(++providerCount));
+        _accounts[provider].payout = payout;
+        _identities[provider].owner = msg.sender;
+        _identities[provider].key = key;
+        _authorised[provider][msg.sender] = true;
+        emit ProviderRegistered(provider, msg.sender, payout, key);
+    }
+
+    /// @inheritdoc IProviderPool
+    function transferOwnership(ProviderId provider, address newOwner) external onlyOwner(provider) {
+        _identities[provider].pendingOwner = newOwner;
+        emit OwnershipTransferStarted(provider, msg.sender, newOwner);
+    }
+
+    /// @inheritdoc IProviderPool
+    function acceptOwnership(ProviderId provider) external {
+        Identity storage identity = _identities[provider];
+        require(identity.pendingOwner == msg.sender, NotPendingOwner(provider, msg.sender));
+        address previousOwner = identity.owner;
+        identity.owner = msg.sender;
+        identity.pendingOwner = address(0);
+        _authorised[provider][previousOwner] = false;
+        _authorised[provider][msg.sender] = true;
+        emit OwnershipTransferred(provider, previousOwner, msg.sender);
+    }
+
+    /// @inheritdoc IProviderPool
+    function setPayout(ProviderId provider, address payout) external onlyOwner(provider) {
+        require(payout != address(0), ZeroAddress());
+        _accounts[provider].payout = payout;
+        emit PayoutSet(provider, payout);
+    }
+
+    /// @inheritdoc IProviderPool
+    function rotateKey(ProviderId provider, bytes32 key) external onlyOwner(provider) {
+        require(key != 0, ZeroKey());
+        _identities[provider].key = key;
+        emit KeyRotated(provider, key);
+    }
+
+    /// @inheritdoc IProviderPool
+    function setAgent(ProviderId provider, address agent, bool allowed) external onlyOwner(provider) {
+        require(agent != address(0), ZeroAddress());
+        require(agent != msg.sender, OwnerAsAgent(provider, agent));
+        require(_authorised[provider][agent] != allowed, AgentAlreadyInState(provider, agent, allowed));
+        _authorised[provider][agent] = allowed;
+        emit AgentSet(provider, agent, allowed);
+    }
+
+    // ------------------------------------------------------------------------------------------- stake
+
+    /// @inheritdoc IProviderPool
+    function stake(ProviderId provider, uint256 amount) external payable {
+        require(_identities[provider].owner != address(0), UnknownProvider(provider));
+        require(amount != 0, ZeroAmount());
+        require(msg.value == 0 || msg.value == amount, WrongValue(msg.value, amount));
+        uint256 total = _bonds[provider].stake + amount;
+        require(total <= type(uint88).max, AmountTooLarge(total, type(uint88).max));
+        _bonds[provider].stake = uint96(total);
+        _accounts[provider].free += uint88(amount);
+        if (msg.value == 0) _ESCROW.collectStake(msg.sender, amount);
+        else _ESCROW.depositFor{value: amount}(address(this));
+        emit Staked(provider, msg.sender, amount);
+    }
+
+    /// @inheritdoc IProviderPool
+    function unbond(ProviderId provider, uint256 amount) external onlyOwner(provider) {
+        require(amount != 0, ZeroAmount());
+        uint256 free = _accounts[provider].free;
+        require(free >= amount, InsufficientStake(provider, free, amount));
+        Bond memory bond = _bonds[provider];
+        bond.unbonding += uint96(amount);
+        bond.maturesAt = uint40(block.timestamp + UNBONDING_PERIOD);
+        _bonds[provider] = bond;
+        _accounts[provider].free = uint88(free - amount);
+        emit UnbondingStarted(provider, amount, bond.unbonding, bond.maturesAt);
+    }
+
+    /// @inheritdoc IProviderPool
+    function cancelUnbonding(ProviderId provider) external onlyOwner(provider) {
+        uint256 amount = _bonds[provider].unbonding;
+        require(amount != 0, NothingUnbonding(provider));
+        _bonds[provider].unbonding = 0;
+        _bonds[provider].maturesAt = 0;
+        _accounts[provider].free += uint88(amount);
+        emit UnbondingCancelled(provider, amount);
+    }
+
+    /// @inheritdoc IProviderPool
+    function claim(ProviderId provider) external onlyOwner(provider) {
+        Bond memory bond = _bonds[provider];
+        uint256 amount = bond.unbonding;
+        require(amount != 0, NothingUnbonding(provider));
+        require(block.timestamp > bond.maturesAt, StillUnbonding(provider, bond.maturesAt));
+        _bonds[provider] = Bond({stake: uint96(bond.stake - amount), unbonding: 0, maturesAt: 0});
+        address payout = _accounts[provider].payout;
+        _ESCROW.transfer(payout, amount);
+        emit StakeClaimed(provider, payout, amount);
+    }
+
+    // ------------------------------------------------------------------------------------------- pools
+
+    /// @inheritdoc IProviderPool
+    function joinPool(
+        ProviderId provider,
+        SourceId source,
+        uint256 version,
+        uint32 slots,
+        uint8 environments,
+        uint16 gpuMemory
+    ) external onlyAuthorised(provider) {
+        require(slots != 0, ZeroSlots());
+        require(environments & ~ENVIRONMENT_ALL == 0, InvalidEnvironments(environments));
+        require(_memberships[provider][source].slots == 0, AlreadyMember(provider, source));
+        (uint256 stakePerSlot, uint8 wanted, uint16 wantedMemory) = _SOURCE_REGISTRY.joinTermsOf(source, version);
+        require(
+            fits(environments, gpuMemory, wanted, wantedMemory),
+            HardwareMismatch(environments, gpuMemory, wanted, wantedMemory)
+        );
+        _requireNotJailed(provider, _accounts[provider].jailed);
+        _lock(provider, _accounts[provider].free, slots * stakePerSlot);
+
+        Market storage market = _markets[source];
+        _memberships[provider][source] = Membership({
+            slots: slots,
+            reserved: 0,
+            environments: environments,
+            gpuMemory: gpuMemory,
+            stakePerSlot: uint96(stakePerSlot),
+            joinedAt: uint40(block.timestamp),
+            index: market.members
+        });
+        market.members += 1;
+        market.capacity += slots;
+        _members[source].push(provider);
+        emit Joined(provider, source, slots, environments, gpuMemory, stakePerSlot);
+    }
+
+    /// @inheritdoc IProviderPool
+    function leavePool(ProviderId provider, SourceId source) external onlyAuthorised(provider) {
+        Membership memory membership = _memberships[provider][source];
+        require(membership.slots != 0, NotMember(provider, source));
+        delete _memberships[provider][source];
+
+        Market storage market = _markets[source];
+        market.members -= 1;
+        market.capacity -= membership.slots;
+        ProviderId[] storage members = _members[source];
+        ProviderId last = members[members.length - 1];
+        members.pop();
+        if (last != provider) {
+            members[membership.index] = last;
+            _memberships[last][source].index = membership.index;
+        }
+        _accounts[provider].free += uint88(uint256(membership.slots) * membership.stakePerSlot);
+        emit Left(provider, source, membership.slots);
+    }
+
+    // ------------------------------------------------------------------------------------------- work
+
+    /// @inheritdoc IProviderPool
+    function vet(
+        ProviderId provider,
+        address key,
+        SourceId source,
+        uint8 environments,
+        uint16 minGpuMemory,
+        uint256 bond
+    ) public view returns (address) {
+        Account memory account = _vet(provider, key, source, environments, minGpuMemory);
+        require(account.free >= bond, InsufficientStake(provider, account.free, bond));
+        return account.payout;
+    }
+
+    /// @inheritdoc IProviderPool
+    function engage(
+        ProviderId provider,
+        address key,
+        SourceId source,
+        uint8 environments,
+        uint16 minGpuMemory,
+        uint256 bond
+    ) external onlyTaskManager {
+        Account memory account = _vet(provider, key, source, environments, minGpuMemory);
+        _lock(provider, account.free, bond);
+    }
+
+    /// @inheritdoc IProviderPool
+    function release(ProviderId provider, uint256 bond) external onlyTaskManager returns (address) {
+        Account memory account = _accounts[provider];
+        account.free += uint88(bond);
+        _accounts[provider] = account;
+        return account.payout;
+    }
+
+    /// @inheritdoc IProviderPool
+    function slash(ProviderId provider, uint256 bond, uint256 amount) external onlyTaskManager {
+        uint256 available = _accounts[provider].free + bond;
+        Bond memory stored = _bonds[provider];
+        require(amount <= available + stored.unbonding, SlashAboveStake(provider, available + stored.unbonding, amount));
+        if (amount > available) {
+            stored.unbonding -= uint96(amount - available);
+            if (stored.unbonding == 0) stored.maturesAt = 0;
+            available = amount;
+        }
+        _accounts[provider].free = uint88(available - amount);
+        stored.stake -= uint96(amount);
+        _bonds[provider] = stored;
+        if (amount != 0) _ESCROW.transfer(TASK_MANAGER, amount);
+        emit Slashed(provider, amount);
+    }
+
+    /// @inheritdoc IProviderPool
+    function jail(ProviderId provider, uint256 until) external onlyTaskManager {
+        _identities[provider].jailedUntil = uint40(until);
+        _accounts[provider].jailed = true;
+        emit JailSet(provider, until);
+    }
+
+    // ------------------------------------------------------------------------------------------- views
+
+    /// @inheritdoc IProviderPool
+    function ESCROW() external view returns (address) {
+        return address(_ESCROW);
+    }
+
+    /// @inheritdoc IProviderPool
+    function SOURCE_REGISTRY() external view returns (address) {
+        return address(_SOURCE_REGISTRY);
+    }
+
+    /// @inheritdoc IProviderPool
+    function getProvider(ProviderId provider) public view returns (ProviderView memory) {
+        Identity memory identity = _identities[provider];
+        require(identity.owner != address(0), UnknownProvider(provider));
+        Account memory account = _accounts[provider];
+        Bond memory bond = _bonds[provider];
+        return
+            ProviderView({
+                owner: identity.owner,
+                pendingOwner: identity.pendingOwner,
+                payout: account.payout,
+                key: identity.key,
+                stake: bond.stake,
+                free: account.free,
+                locked: bond.stake - bond.unbonding - account.free,
+                unbonding: bond.unbonding,
+                maturesAt: bond.maturesAt,
+                jailedUntil: identity.jailedUntil
+            });
+    }
+
+    /// @inheritdoc IProviderPool
+    function getProviders(uint256 from, uint256 to) external view returns (ProviderView[] memory page) {
+        require(from != 0 && from <= to, InvalidRange(from, to));
+        to = _clipped(from, to, providerCount + 1);
+        page = new ProviderView[](to - from);
+        for (uint256 i = from; i < to; ++i) page[i - from] = getProvider(ProviderId.wrap(uint32(i)));
+    }
+
+    /// @inheritdoc IProviderPool
+    function isAuthorised(ProviderId provider, address key) external view returns (bool) {
+        return _authorised[provider][key];
+    }
+
+    /// @inheritdoc IProviderPool
+    function getMembership(ProviderId provider, SourceId source) external view returns (Membership memory) {
+        return _memberships[provider][source];
+    }
+
+    /// @inheritdoc IProviderPool
+    function getMarket(SourceId source) external view returns (Market memory) {
+        return _markets[source];
+    }
+
+    /// @inheritdoc IProviderPool
+    function getMembers(
+        SourceId source,
+        uint256 from,
+        uint256 to
+    ) external view returns (ProviderId[] memory page) {
+        require(from <= to, InvalidRange(from, to));
+        to = _clipped(from, to, _members[source].length);
+        page = new ProviderId[](to - from);
+        for (uint256 i = from; i < to; ++i) page[i - from] = _members[source][i];
+    }
+
+    // ------------------------------------------------------------------------------------------- internal
+
+    function _vet(
+        ProviderId provider,
+        address key,
+        SourceId source,
+        uint8 environments,
+        uint16 minGpuMemory
+    ) private view returns (Account memory account) {
+        require(_authorised[provider][key], NotAgent(provider, key));
+        Membership memory membership = _memberships[provider][source];
+        require(membership.slots != 0, NotMember(provider, source));
+        require(
+            fits(membership.environments, membership.gpuMemory, environments, minGpuMemory),
+            HardwareMismatch(membership.environments, membership.gpuMemory, environments, minGpuMemory)
+        );
+        account = _accounts[provider];
+        _requireNotJailed(provider, account.jailed);
+    }
+
+    function _requireNotJailed(ProviderId provider, bool jailed) private view {
+        if (!jailed) return;
+        uint256 until = _identities[provider].jailedUntil;
+        require(block.timestamp > until, Jailed(provider, until));
+    }
+
+    function _lock(ProviderId provider, uint256 free, uint256 amount) private {
+        require(free >= amount, InsufficientStake(provider, free, amount));
+        // What remains is below the old value, which fits.
+        _accounts[provider].free = uint88(free - amount);
+    }
+
+    function _clipped(uint256 from, uint256 to, uint256 end) private pure returns (uint256) {
+        if (to > end) to = end;
+        return to < from ? from : to;
+    }
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {ProviderId, SourceId} from "../types/Ids.sol";
+
+/// @title IProviderPool
+/// @notice Providers with their stakes and agents, and the pool of every source: its members, their slots, its market.
+/// @dev A stake is free, locked (slots and obligations, each its own lock, never shared) or unbonding. Every
+/// obligation locks its whole penalty when it is taken, so leaving early evades nothing; stake goes out only through
+/// unbonding. An agent may join, leave and take work, which can waste bonds, but never move stake or earnings.
+interface IProviderPool {
+    error NotAuthorised(address caller);
+    error ZeroAddress();
+    error ZeroAmount();
+    error ZeroKey();
+    error ZeroSlots();
+    error UnknownProvider(ProviderId provider);
+    error NotOwner(ProviderId provider, address caller);
+    error NotPendingOwner(ProviderId provider, address caller);
+    /// @notice `key` is neither the owner nor an agent of the provider.
+    error NotAgent(ProviderId provider, address key);
+    error AgentAlreadyInState(ProviderId provider, address agent, bool allowed);
+    /// @notice The owner's own authority cannot be granted or revoked.
+    error OwnerAsAgent(ProviderId provider, address owner);
+    /// @notice The attached coin is not the amount to stake.
+    error WrongValue(uint256 sent, uint256 expected);
+    /// @notice `provider` has `free` wei of free stake, not `needed`.
+    error InsufficientStake(ProviderId provider, uint256 free, uint256 needed);
+    /// @notice A slash beyond all that the provider has outside its other locks.
+    error SlashAboveStake(ProviderId provider, uint256 available, uint256 amount);
+    /// @notice `amount` wei does not fit the stored width, `maximum`.
+    error AmountTooLarge(uint256 amount, uint256 maximum);
+    error AlreadyMember(ProviderId provider, SourceId source);
+    error NotMember(ProviderId provider, SourceId source);
+    /// @notice The hardware does not run what was asked for.
+    error HardwareMismatch(uint256 environments, uint256 gpuMemory, uint256 wanted, uint256 wantedMemory);
+    error InvalidEnvironments(uint256 environments);
+    error Jailed(ProviderId provider, uint256 until);
+    error NothingUnbonding(ProviderId provider);
+    error StillUnbonding(ProviderId provider, uint256 maturesAt);
+    error InvalidRange(uint256 from, uint256 to);
+
+    event ProviderRegistered(ProviderId indexed provider, address indexed owner, address payout, bytes32 key);
+    event OwnershipTransferStarted(ProviderId indexed provider, address indexed owner, address indexed pendingOwner);
+    event OwnershipTransferred(ProviderId indexed provider, address indexed previousOwner, address indexed owner);
+    event PayoutSet(ProviderId indexed provider, address indexed payout);
+    event KeyRotated(ProviderId indexed provider, bytes32 key);
+    event AgentSet(ProviderId indexed provider, address indexed agent, bool allowed);
+    event Staked(ProviderId indexed provider, address indexed from, uint256 amount);
+    event UnbondingStarted(ProviderId indexed provider, uint256 amount, uint256 total, uint256 maturesAt);
+    event UnbondingCancelled(ProviderId indexed provider, uint256 amount);
+    event StakeClaimed(ProviderId indexed provider, address indexed payout, uint256 amount);
+    event Joined(
+        ProviderId indexed provider,
+        SourceId indexed source,
+        uint256 slots,
+        uint8 environments,
+        uint16 gpuMemory,
+        uint256 stakePerSlot
+    );
+    event Left(ProviderId indexed provider, SourceId indexed source, uint256 slots);
+    event Slashed(ProviderId indexed provider, uint256 amount);
+    event JailSet(ProviderId indexed provider, uint256 until);
+
+    struct ProviderView {
+        address owner;
+        address pendingOwner;
+        /// Escrow account that earnings and claimed stake are credited to.
+        address payout;
+        /// X25519 public key, to which clients encrypt private inputs.
+        bytes32 key;
+        /// All stake, wei: free + locked + unbonding.
+        uint256 stake;
+        uint256 free;
+        uint256 locked;
+        uint256 unbonding;
+        /// When what is unbonding may be claimed, unix seconds; 0: nothing unbonds.
+        uint256 maturesAt;
+        /// No new work before this time, unix seconds; 0: never jailed.
+        uint256 jailedUntil;
+    }
+
+    struct Membership {
+        uint32 slots;
+        /// Slots held by reservations.
+        uint32 reserved;
+        uint8 environments;
+        /// GiB; 0: no GPU.
+        uint16 gpuMemory;
+        /// Wei, as it was when the provider joined.
+        uint96 stakePerSlot;
+        /// Unix seconds.
+        uint40 joinedAt;
+        /// Place in the list of members.
+        uint32 index;
+    }
+
+    /// @dev The market of a source, one slot.
+    struct Market {
+        /// Market price of one execution, wei; 0: not moved yet, the floor holds.
+        uint96 price;
+        uint32 openTasks;
+        /// Sum of the members' slots.
+        uint32 capacity;
+        uint32 members;
+        /// Utilisation at the last touch, as a fraction of 2^16 − 1.
+        uint16 utilisation;
+        /// Last touch, unix seconds.
+        uint40 touchedAt;
+    }
+
+    function TASK_MANAGER() external view returns (address);
+
+    function ESCROW() external view returns (address);
+
+    function SOURCE_REGISTRY() external view returns (address);
+
+    /// @notice Seconds between unbonding and claim: the sum of every window that one obligation can pass through.
+    function UNBONDING_PERIOD() external view returns (uint256);
+
+    /// @notice Registers a provider of which the caller is the owner.
+    /// @param payout Account that earnings are credited to.
+    /// @param key X25519 public key.
+    function register(address payout, bytes32 key) external returns (ProviderId provider);
+
+    /// @notice Offers the ownership to `newOwner`, which must accept; zero withdraws the offer. Owner only.
+    function transferOwnership(ProviderId provider, address newOwner) external;
+
+    /// @notice Takes an offered ownership. The former owner loses its authority, agents keep theirs.
+    function acceptOwnership(ProviderId provider) external;
+
+    /// @notice Changes the account that earnings and claimed stake go to. Owner only.
+    function setPayout(ProviderId provider, address payout) external;
+
+    /// @notice Replaces the X25519 key. Owner only.
+    function rotateKey(ProviderId provider, bytes32 key) external;
+
+    /// @notice Grants or revokes an agent. Owner only; reverts if nothing would change.
+    function setAgent(ProviderId provider, address agent, bool allowed) external;
+
+    /// @notice Adds `amount` wei to the stake of a provider, from the attached coin if any, else from the caller's
+    /// free balance in Escrow. Anyone may.
+    function stake(ProviderId provider, uint256 amount) external payable;
+
+    /// @notice Starts to unbond `amount` wei of free stake. What already unbonds waits again. Owner only.
+    function unbond(ProviderId provider, uint256 amount) external;
+
+    /// @notice Returns all that unbonds, matured or not, to the free stake. Owner only.
+    function cancelUnbonding(ProviderId provider) external;
+
+    /// @notice Credits matured stake to the payout account in Escrow. Owner only.
+    function claim(ProviderId provider) external;
+
+    /// @notice Joins the pool of a source with hardware that meets the terms of `version`; locks the source's stake
+    /// for each slot. Owner and agents.
+    function joinPool(
+        ProviderId provider,
+        SourceId source,
+        uint256 version,
+        uint32 slots,
+        uint8 environments,
+        uint16 gpuMemory
+    ) external;
+
+    /// @notice Leaves the pool of a source and unlocks its slots. Owner and agents.
+    /// Obligations already taken keep their own locks.
+    function leavePool(ProviderId provider, SourceId source) external;
+
+    /// @notice Number of providers; they count from 1.
+    function providerCount() external view returns (uint256);
+
+    function getProvider(ProviderId provider) external view returns (ProviderView memory);
+
+    /// @notice Providers `from` to `to`, exclusive; a `to` beyond the end means the end.
+    function getProviders(uint256 from, uint256 to) external view returns (ProviderView[] memory);
+
+    function isAuthorised(ProviderId provider, address key) external view returns (bool);
+
+    /// @notice Membership of a provider in a source's pool; zero slots: none.
+    function getMembership(ProviderId provider, SourceId source) external view returns (Membership memory);
+
+    /// @notice Market of a source; a price of zero means its floor.
+    function getMarket(SourceId source) external view returns (Market memory);
+
+    /// @notice Members at places `from` to `to`, exclusive, of a source's pool. Places change as members leave.
+    function getMembers(SourceId source, uint256 from, uint256 to) external view returns (ProviderId[] memory);
+
+    /// @notice Reverts unless `key` may take work of a source for the provider now; tells its payout account.
+    /// @param environments Environments that the order accepts.
+    /// @param minGpuMemory GPU memory that it needs on a GPU, GiB.
+    /// @param bond Free stake that the provider must have, wei.
+    function vet(
+        ProviderId provider,
+        address key,
+        SourceId source,
+        uint8 environments,
+        uint16 minGpuMemory,
+        uint256 bond
+    ) external view returns (address payout);
+
+    /// @notice Like `vet`, and locks `bond` wei of free stake. TaskManager only.
+    function engage(
+        ProviderId provider,
+        address key,
+        SourceId source,
+        uint8 environments,
+        uint16 minGpuMemory,
+        uint256 bond
+    ) external;
+
+    /// @notice Unlocks `bond` wei of an obligation; tells the provider's payout account. TaskManager only.
+    function release(ProviderId provider, uint256 bond) external returns (address payout);
+
+    /// @notice Ends an obligation of `bond` wei and takes `amount` wei of stake, which TaskManager's account gets:
+    /// from the bond first, then from the free stake, then from what unbonds, matured or not. Other locks
+    /// are never touched. TaskManager only.
+    function slash(ProviderId provider, uint256 bond, uint256 amount) external;
+
+    /// @notice Keeps a provider from new work until `until`, unix seconds; what it owes it may finish.
+    /// TaskManager only.
+    function jail(ProviderId provider, uint256 until) external;
+}

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {ProviderId, SourceId, TaskId} from "../types/Ids.sol";
+import {PackedOrder, Verification} from "../types/Order.sol";
+import {TaskState, TaskView, Windows} from "../types/Task.sol";
+import {IEscrow} from "./IEscrow.sol";
+import {IProviderPool} from "./IProviderPool.sol";
+import {IReputation} from "./IReputation.sol";
+import {ISourceRegistry} from "./ISourceRegistry.sol";
+
+/// @title ITaskManager
+/// @notice The life of tasks: a client posts an order and escrows its cap, the first valid result is paid, and every
+/// clock that runs out opens an exit that anyone may take.
+/// @dev A task is an order; its id is the order's EIP-712 digest. Callers hand the order back as calldata; the chain
+/// keeps one slot of state and one of seal. An action is allowed up to and in its last second, its time-out
+/// in the second after. The owner may change fee and treasury within bounds and pause new tasks; it can
+/// never touch a balance, a stake, a running task or a withdrawal.
+///
+///     submit ─► Open ──deliver──► Delivered ──disclose──► Disclosed ──review over──► Settled
+///                 ▲ │                │    └───────── accept ──┴────────────────────► Settled
+///                 │ │                └── not disclosed in time: fault, slash, reopen
+///                 └─│────────────────────┘ (the seventh time: Refunded)
+///                   ├── deadline over ─► Refunded
+///                   └── prove ─► Settled
+interface ITaskManager {
+    // ------------------------------------------------------------------------------------------- errors
+
+    error ZeroAddress();
+    /// @notice `leaf` says `found` where a suite of this contract needs `expected`.
+    error LeafMismatch(address leaf, address expected, address found);
+    error UnbondingTooShort(uint256 period, uint256 required);
+    /// @notice The largest weight could be bought for less than the largest round pays.
+    error FeeScaleTooSmall(uint256 priceOfMaximumWeight, uint256 maxRound);
+    error FeeOutOfBounds(uint256 feeBps, uint256 minimum, uint256 maximum);
+    error SubmissionsPaused();
+    error PauseUnchanged(bool paused);
+    error NothingCollected();
+
+    /// @notice The order hashes to `taskId`, which is in `state`; the action needs another.
+    error WrongState(TaskId taskId, TaskState state);
+    error WrongVerification(TaskId taskId, Verification verification);
+    error NotClient(TaskId taskId, address caller);
+    /// @notice Not the address that may do this to the task.
+    error NotClientOrAgent(TaskId taskId, address caller);
+    error InvalidSignature(TaskId taskId, address client);
+    error NonceRevoked(TaskId taskId, uint256 nonce, uint256 floor);
+    error NonceFloorNotRaised(uint256 nonce, uint256 floor);
+    error AgentAlreadyInState(address client, address agent, bool allowed);
+
+    /// @notice Unused bits of the packed order are set, or its verification is unknown.
+    error MalformedOrder(TaskId taskId);
+    /// @notice The attached coin is neither nothing nor the cap.
+    error WrongValue(uint256 sent, uint256 expected);
+    error ZeroInputDigest();
+    error ZeroClientKey();
+    error CapBelowFloor(uint256 maxReward, uint256 floorPrice);
+    error CapAboveMaximum(uint256 maxReward, uint256 maximum);
+    error DeadlinePassed(uint256 deadline, uint256 now_);
+    error DeadlineTooFar(uint256 deadline, uint256 latest);
+    error ReviewTooLong(uint256 reviewPeriod, uint256 maximum);
+    /// @notice No environment, or one that the version does not run in.
+    error EnvironmentsNotOffered(uint256 environments, uint256 offered);
+    error GpuMemoryBelowTerms(uint256 minGpuMemory, uint256 required);
+    error RoyaltyAboveOrder(uint256 royaltyBps, uint256 maxRoyaltyBps);
+    error FeeAboveOrder(uint256 feeBps, uint256 maxFeeBps);
+    error BondTooLow(uint256 bond, uint256 minimum);
+    /// @notice The verification, trust or reservation asked for is none that this contract offers.
+    error NotOffered(Verification verification, uint256 trust, uint256 reservation);
+    /// @notice A Proof order without verifier, or another with one.
+    error VerifierMismatch(Verification verification, address verifier);
+
+    error ZeroSeal();
+    error ScoreTooLow(ProviderId provider, uint256 score, uint256 minimum);
+    /// @notice The provider failed this task before.
+    error Barred(TaskId taskId, ProviderId provider);
+    error EnvelopeTooLarge(uint256 size, uint256 maximum);
+    /// @notice The opening gives `found`, not the seal of the task.
+    error SealMismatch(TaskId taskId, bytes32 seal, bytes32 found);
+    error DisclosureTooLate(TaskId taskId, uint256 end, uint256 now_);
+    /// @notice The clock that allows this runs until `end`.
+    error TooEarly(TaskId taskId, uint256 end, uint256 now_);
+    error AlreadyCancelled(TaskId taskId);
+    error ProofRejected(TaskId taskId, address verifier);
+    error EmptyBatch();
+    error InboxTooLarge(uint256 size, uint256 maximum);
+
+    // ------------------------------------------------------------------------------------------- events
+
+    /// @notice A task is open. The only place that tells the order; amounts in wei.
+    event TaskSubmitted(
+        TaskId indexed taskId,
+        SourceId indexed source,
+        address indexed client,
+        PackedOrder order,
+        uint256 startPrice
+    );
+    event TaskDelivered(
+        TaskId indexed taskId,
+        ProviderId indexed provider,
+        address indexed client,
+        bytes32 seal,
+        uint256 price
+    );
+    event TaskDisclosed(
+        TaskId indexed taskId,
+        ProviderId indexed provider,
+        address indexed client,
+        bytes32 commitment,
+        bytes envelope
+    );
+    event TaskProven(
+        TaskId indexed taskId,
+        ProviderId indexed provider,
+        address indexed client,
+        bytes32 resultDigest,
+        bytes32 envelopeHash
+    );
+    /// @notice A task is paid: of `price`, `fee` went to the protocol, `royalty` to `publisher`, the rest to the
+    /// provider.
+    event TaskSettled(
+        TaskId indexed taskId,
+        ProviderId indexed provider,
+        address indexed client,
+        address publisher,
+        uint256 price,
+        uint256 fee,
+        uint256 royalty
+    );
+    /// @notice A holder failed; `slashed` of its bond is gone, of which the client got `compensation`.
+    event TaskLapsed(
+        TaskId indexed taskId,
+        ProviderId indexed provider,
+        address indexed client,
+        uint256 lapses,
+        uint256 slashed,
+        uint256 compensation
+    );
+    event TaskCancelled(TaskId indexed taskId, address indexed client, uint256 deadline);
+    event TaskRefunded(
+        TaskId indexed taskId,
+        address indexed client,
+        address indexed caller,
+        uint256 refund,
+        uint256 fee,
+        uint256 tip
+    );
+    event OrderRevoked(TaskId indexed taskId, address indexed client);
+    event OrdersRevokedBelow(address indexed client, uint256 nonce);
+    event ClientAgentSet(address indexed client, address indexed agent, bool allowed);
+    /// @notice Where envelopes for `client` go, off chain.
+    event InboxAnnounced(address indexed client, string inbox);
+    event FeeSet(uint256 feeBps);
+    event TreasurySet(address indexed treasury);
+    event SubmissionsPauseSet(bool paused);
+    event FeesCollected(address indexed treasury, uint256 amount);
+
+    // ------------------------------------------------------------------------------------------- types
+
+    /// @dev What a suite is deployed with.
+    struct Config {
+        address owner;
+        address treasury;
+        uint256 feeBps;
+        IEscrow escrow;
+        ISourceRegistry sourceRegistry;
+        IProviderPool providerPool;
+        IReputation reputation;
+        /// Most wei that one task may hold.
+        uint256 maxRound;
+        Windows windows;
+    }
+
+    /// @dev A signed order with the proof that answers it.
+    struct SignedProof {
+        PackedOrder order;
+        bytes signature;
+        bytes32 resultDigest;
+        bytes32 envelopeHash;
+        bytes proof;
+    }
+
+    // ------------------------------------------------------------------------------------------- suite
+
+    function ESCROW() external view returns (IEscrow);
+
+    function SOURCE_REGISTRY() external view returns (ISourceRegistry);
+
+    function PROVIDER_POOL() external view returns (IProviderPool);
+
+    function REPUTATION() external view returns (IReputation);
+
+    /// @notice Most wei that one task may hold; immutable.
+    function MAX_ROUND() external view returns (uint256);
+
+    /// @notice Lengths of all clocks; immutable.
+    function windows() external view returns (Windows memory);
+
+    // ------------------------------------------------------------------------------------------- clients
+
+    /// @notice Posts an order of the caller and holds its cap, from the attached coin if any, else from the free
+    /// balance.
+    function submit(PackedOrder calldata order) external payable returns (TaskId taskId);
+
+    /// @notice Posts an order that its client signed (ECDSA or ERC-1271) and holds its cap from the client's free
+    /// balance. Anyone may.
+    function submitSigned(PackedOrder calldata order, bytes calldata signature) external returns (TaskId taskId);
+
+    /// @notice Makes an order of the caller that nobody posted yet worthless.
+    function revoke(PackedOrder calldata order) external returns (TaskId taskId);
+
+    /// @notice Makes all signed orders of the caller with a nonce below `nonce` worthless. Only ever rises.
+    function revokeBelow(uint64 nonce) external;
+
+    /// @notice Grants or revokes an agent of the caller, which may accept, dispute and cancel, never spend.
+    function setClientAgent(address agent, bool allowed) external;
+
+    /// @notice Tells providers where to send envelopes off chain, at most 256 bytes.
+    function announceInbox(string calldata inbox) external;
+
+    /// @notice Pays the provider that holds the task. Client and its agents, from delivery until the task reopens.
+    /// @dev Check the opening against the seal first: nothing of it goes on chain.
+    function accept(PackedOrder calldata order) external;
+
+    /// @notice Brings the deadline of an open task forward to the cancel notice from now. Client and its agents,
+    /// once.
+    /// @dev A provider at work may still deliver until then. Afterwards anyone may refund.
+    function cancel(PackedOrder calldata order) external;
+
+    // ------------------------------------------------------------------------------------------- providers
+
+    /// @notice Takes an open Review task at the price of now with the seal of a result, and locks the bond. Owner
+    /// and agents of a provider that is a member of the source's pool.
+    function deliver(PackedOrder calldata order, ProviderId provider, bytes32 seal) external;
+
+    /// @notice Puts the envelope of a sealed result on chain, which starts the review period. Anyone who knows it.
+    /// @param commitment Commitment to result digest and salt.
+    /// @param envelope At most 512 bytes.
+    function disclose(PackedOrder calldata order, bytes32 commitment, bytes calldata envelope) external;
+
+    /// @notice Answers an open Proof task and is paid the price of now. Owner and agents of a member.
+    /// @param proof Whatever the order's verifier understands.
+    function prove(
+        PackedOrder calldata order,
+        ProviderId provider,
+        bytes32 resultDigest,
+        bytes32 envelopeHash,
+        bytes calldata proof
+    ) external;
+
+    /// @notice Posts a signed Proof order and answers it at once, at its start price.
+    function proveSigned(ProviderId provider, SignedProof calldata signedProof) external returns (TaskId taskId);
+
+    /// @notice Does the same for many orders and nets balances and scores; all or nothing.
+    /// @dev Cheapest when orders of one client, and of one source, stand together.
+    function proveBatch(ProviderId provider, SignedProof[] calldata signedProofs) external;
+
+    // ------------------------------------------------------------------------------------------- clocks
+
+    /// @notice Pays a disclosed task whose review period is over. Anyone.
+    function settle(PackedOrder calldata order) external;
+
+    /// @notice Ends the hold of a provider that did not disclose in time: a fault, a slash, and the task is open
+    /// again; the seventh time it is refunded. Anyone.
+    function reopen(PackedOrder calldata order) external;
+
+    /// @notice Returns the money of an open task past its deadline. Anyone; a third party earns a tip.
+    /// @dev An order that counted as demand pays the protocol fee on its start price.
+    function refund(PackedOrder calldata order) external;
+
+    /// @notice Passes all fees on to the treasury's account. Anyone.
+    function collectFees() external returns (uint256 amount);
+
+    // ------------------------------------------------------------------------------------------- owner
+
+    /// @notice Changes the protocol fee for tasks submitted from now on, 10 to 1,000 basis points.
+    function setFee(uint256 feeBps) external;
+
+    function setTreasury(address treasury) external;
+
+    /// @notice Stops or resumes new tasks; running ones go on.
+    function setSubmissionsPaused(bool paused) external;
+
+    // ------------------------------------------------------------------------------------------- views
+
+    function feeBps() external view returns (uint256);
+
+    function treasury() external view returns (address);
+
+    function submissionsPaused() external view returns (bool);
+
+    /// @notice Id of an order: its EIP-712 digest under this chain and contract.
+    function taskIdOf(PackedOrder calldata order) external view returns (TaskId);
+
+    /// @notice State, holder, clocks, seal and price of a task, without its order.
+    function getTask(TaskId taskId) external view returns (TaskView memory);
+
+    /// @notice Price now, or the fixed one, of a posted order, wei.
+    function priceOf(PackedOrder calldata order) external view returns (uint256);
+
+    /// @notice Nonces below this are revoked.
+    function nonceFloorOf(address client) external view returns (uint256);
+
+    function isClientAgent(address client, address agent) external view returns (bool);
+
+    function isBarred(TaskId taskId, ProviderId provider) external view returns (bool);
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+/// @title Score
+/// @notice Arithmetic of reputation, score × 1e6.
+library Score {
+    /// @dev Seconds in which a score halves: a provider's record of the last month is what counts.
+    uint256 internal constant HALF_LIFE = 30 days;
+
+    /// @dev One point.
+    uint256 internal constant POINT = 1e6;
+
+    /// @dev `score` after `elapsed` seconds: whole half-lives by shift, the rest in a line from one to the next.
+    /// Never below the exponential it approximates, and at most 6.2 % above (at 0.53 of a half-life).
+    function decayed(uint256 score, uint256 elapsed) internal pure returns (uint256) {
+        uint256 halvings = elapsed / HALF_LIFE;
+        if (halvings > 255) return 0;
+        score >>= halvings;
+        return score - (score * (elapsed % HALF_LIFE)) / (2 * HALF_LIFE);
+    }
+
+    /// @dev What a settlement with protocol fee `fee` adds: below one point whatever the fee, and at small fees
+    /// proportional to it, so that a score of n points costs at least n · scale in fees.
+    function gainOf(uint256 fee, uint256 scale) internal pure returns (uint256) {
+        return (POINT * fee) / (fee + scale);
+    }
+}

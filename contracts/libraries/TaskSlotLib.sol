@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {ProviderId} from "../types/Ids.sol";
+import {TaskSlot, TaskState} from "../types/Task.sol";
+
+/// @title TaskSlotLib
+/// @notice Reads and writes the fields of a task's storage slot. Every write checks the field's width.
+library TaskSlotLib {
+    /// @notice `value` does not fit a packed field of `bits` bits.
+    error PackedFieldOverflow(uint256 value, uint256 bits);
+
+    uint256 private constant STATE = 0;
+    uint256 private constant FLAGS = 4;
+    uint256 private constant LAPSES = 8;
+    uint256 private constant FEE = 11;
+    uint256 private constant ROYALTY = 21;
+    uint256 private constant PROVIDER = 32;
+    uint256 private constant START = 64;
+    uint256 private constant RAMP = 96;
+    uint256 private constant OPENED_AT = 120;
+    uint256 private constant DEADLINE = 154;
+    uint256 private constant CLEARED_AT = 188;
+    uint256 private constant MARKED_AT = 222;
+
+    uint256 internal constant CANCELLED = 1;
+    uint256 internal constant DISPUTED = 2;
+    uint256 internal constant OPENED = 4;
+    uint256 internal constant COUNTED = 8;
+
+    /// @dev The slot of a task just posted, in state Open.
+    function open(
+        uint256 now_,
+        uint256 deadline_,
+        uint256 rampDuration_,
+        uint256 startFraction_,
+        uint256 feeBps_,
+        uint256 royaltyBps_,
+        uint256 flags
+    ) internal pure returns (TaskSlot slot) {
+        slot = withState(TaskSlot.wrap(0), TaskState.Open);
+        slot = _set(slot, FLAGS, 4, flags);
+        slot = _set(slot, FEE, 10, feeBps_);
+        slot = _set(slot, ROYALTY, 11, royaltyBps_);
+        slot = _set(slot, START, 32, startFraction_);
+        slot = _set(slot, RAMP, 24, rampDuration_);
+        slot = _set(slot, OPENED_AT, 34, now_);
+        slot = _set(slot, DEADLINE, 34, deadline_);
+    }
+
+    function state(TaskSlot slot) internal pure returns (TaskState) {
+        return TaskState(_get(slot, STATE, 4));
+    }
+
+    function has(TaskSlot slot, uint256 flag) internal pure returns (bool) {
+        return _get(slot, FLAGS, 4) & flag != 0;
+    }
+
+    function lapses(TaskSlot slot) internal pure returns (uint8) {
+        return uint8(_get(slot, LAPSES, 3));
+    }
+
+    function feeBps(TaskSlot slot) internal pure returns (uint16) {
+        return uint16(_get(slot, FEE, 10));
+    }
+
+    function royaltyBps(TaskSlot slot) internal pure returns (uint16) {
+        return uint16(_get(slot, ROYALTY, 11));
+    }
+
+    function provider(TaskSlot slot) internal pure returns (ProviderId) {
+        return ProviderId.wrap(uint32(_get(slot, PROVIDER, 32)));
+    }
+
+    function startFraction(TaskSlot slot) internal pure returns (uint32) {
+        return uint32(_get(slot, START, 32));
+    }
+
+    function rampDuration(TaskSlot slot) internal pure returns (uint24) {
+        return uint24(_get(slot, RAMP, 24));
+    }
+
+    function openedAt(TaskSlot slot) internal pure returns (uint40) {
+        return uint40(_get(slot, OPENED_AT, 34));
+    }
+
+    function deadline(TaskSlot slot) internal pure returns (uint40) {
+        return uint40(_get(slot, DEADLINE, 34));
+    }
+
+    function clearedAt(TaskSlot slot) internal pure returns (uint40) {
+        return uint40(_get(slot, CLEARED_AT, 34));
+    }
+
+    function markedAt(TaskSlot slot) internal pure returns (uint40) {
+        return uint40(_get(slot, MARKED_AT, 34));
+    }
+
+    function withState(TaskSlot slot, TaskState value) internal pure returns (TaskSlot) {
+        return _set(slot, STATE, 4, uint256(value));
+    }
+
+    function withFlag(TaskSlot slot, uint256 flag) internal pure returns (TaskSlot) {
+        return _set(slot, FLAGS, 4, _get(slot, FLAGS, 4) | flag);
+    }
+
+    function withLapses(TaskSlot slot, uint256 value) internal pure returns (TaskSlot) {
+        return _set(slot, LAPSES, 3, value);
+    }
+
+    function withProvider(TaskSlot slot, ProviderId value) internal pure returns (TaskSlot) {
+        return _set(slot, PROVIDER, 32, ProviderId.unwrap(value));
+    }
+
+    function withOpenedAt(TaskSlot slot, uint256 value) internal pure returns (TaskSlot) {
+        return _set(slot, OPENED_AT, 34, value);
+    }
+
+    function withDeadline(TaskSlot slot, uint256 value) internal pure returns (TaskSlot) {
+        return _set(slot, DEADLINE, 34, value);
+    }
+
+    function withClearedAt(TaskSlot slot, uint256 value) internal pure returns (TaskSlot) {
+        return _set(slot, CLEARED_AT, 34, value);
+    }
+
+    function withMarkedAt(TaskSlot slot, uint256 value) internal pure returns (TaskSlot) {
+        return _set(slot, MARKED_AT, 34, value);
+    }
+
+    function _get(TaskSlot slot, uint256 offset, uint256 bits) private pure returns (uint256) {
+        return (TaskSlot.unwrap(slot) >> offset) & ((1 << bits) - 1);
+    }
+
+    function _set(TaskSlot slot, uint256 offset, uint256 bits, uint256 value) private pure returns (TaskSlot) {
+        require(value >> bits == 0, PackedFieldOverflow(value, bits));
+        uint256 mask = ((1 << bits) - 1) << offset;
+        return TaskSlot.wrap((TaskSlot.unwrap(slot) & ~mask) | (value << offset));
+    }
+}

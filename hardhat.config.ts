@@ -1,0 +1,43 @@
+import { createRequire } from "node:module";
+import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
+import { defineConfig } from "hardhat/config";
+
+const require = createRequire(import.meta.url);
+
+/**
+ * The compiler is the `solc` package itself, so a build needs nothing but the npm registry. `paris` keeps
+ * PUSH0, MCOPY and transient storage out of the bytecode: the OpenGPU chain is not known to have them.
+ */
+const compiler = {
+  version: "0.8.30",
+  path: require.resolve("solc/soljson.js"),
+  settings: {
+    evmVersion: "paris",
+    viaIR: true,
+    optimizer: { enabled: true, runs: 800 },
+    metadata: { bytecodeHash: "none" },
+    outputSelection: { "*": { "*": ["storageLayout"] } },
+  },
+};
+
+/** Hardhat's simulated chain under the oldest rules the protocol must run on. */
+const local = { type: "edr-simulated", chainType: "l1", chainId: 31337, hardfork: "london" } as const;
+
+export default defineConfig({
+  plugins: [hardhatToolboxMochaEthers],
+  solidity: {
+    // What is tested must be what is deployed, so production has no settings of its own.
+    profiles: { default: compiler, production: compiler },
+    splitTestsCompilation: true,
+  },
+  networks: {
+    default: local,
+    hardhat: local,
+  },
+  typechain: { outDir: "typechain-types" },
+  paths: { tests: { mocha: "test", solidity: "test/invariant" } },
+  test: {
+    mocha: { timeout: 120_000, parallel: true, jobs: 2 },
+    solidity: { fuzz: { runs: 800 }, invariant: { runs: 32, depth: 64, failOnRevert: true } },
+  },
+});

@@ -1,0 +1,7 @@
+import { measure } from "./lifecycles.js";
+
+describe("gas", () => {
+  it("prints", async () => {
+    console.log(await measure());
+  });
+});
