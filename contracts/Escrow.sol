@@ -64,35 +64,49 @@ contract Escrow is IEscrow {
 
     /// @inheritdoc IEscrow
     function hold(address client, uint256 amount) external onlyTaskManager {
-        Account memory account = _accounts[client];
-        require(account.free >= amount, InsufficientBalance(client, account.free, amount));
-        account.free -= uint128(amount);
-        account.held += uint128(amount);
-        _accounts[client] = account;
+        Account storage account = _accounts[client];
+        (uint256 free, uint256 held) = (account.free, account.held);
+        require(free >= amount, InsufficientBalance(client, free, amount));
+        unchecked {
+            // Just compared; and the sum of all balances is coin that exists, below 2^96 wei.
+            account.free = uint96(free - amount);
+            account.held = uint96(held + amount);
+        }
     }
 
     /// @inheritdoc IEscrow
     function depositAndHold(address client) external payable onlyTaskManager {
-        _accounts[client].held += msg.value.toUint128();
+        _accounts[client].held += msg.value.toUint96();
         emit Deposited(client, client, msg.value);
     }
 
     /// @inheritdoc IEscrow
-    function settle(Settlement calldata settlement) external onlyTaskManager {
-        uint256 held = settlement.held;
-        uint256 total = settlement.payment + settlement.royalty + settlement.fee;
-
-        Account memory client = _accounts[settlement.client];
-        require(client.held >= held, InsufficientHeld(settlement.client, client.held, held));
-        uint256 spendable = client.free + held;
-        require(spendable >= total, InsufficientBalance(settlement.client, spendable, total));
-        client.held -= uint128(held);
-        client.free = (spendable - total).toUint128();
-        _accounts[settlement.client] = client;
-
-        _credit(settlement.payee, settlement.payment);
-        _credit(settlement.publisher, settlement.royalty);
-        _credit(TASK_MANAGER, settlement.fee);
+    function settle(
+        address client,
+        uint256 held,
+        address payee,
+        uint256 payment,
+        address publisher,
+        uint256 royalty,
+        uint256 fee
+    ) external onlyTaskManager {
+        Account memory account = _accounts[client];
+        require(account.held >= held, InsufficientHeld(client, account.held, held));
+        uint256 spendable = account.free + held;
+        uint256 total = payment + royalty + fee;
+        require(spendable >= total, InsufficientBalance(client, spendable, total));
+        uint256 fees = account.fees + fee;
+        bool full = fees > type(uint64).max;
+        unchecked {
+            // Both were just compared, and no account can hold more than all coin.
+            account.held = uint96(account.held - held);
+            account.free = uint96(spendable - total);
+            account.fees = full ? 0 : uint64(fees);
+        }
+        _accounts[client] = account;
+        _credit(payee, payment);
+        _credit(publisher, royalty);
+        if (full) _credit(TASK_MANAGER, fees);
     }
 
     /// @inheritdoc IEscrow
@@ -108,6 +122,15 @@ contract Escrow is IEscrow {
             _credit(credits[i].account, credits[i].amount);
         }
         require(debited == credited, UnbalancedBatch(debited, credited));
+    }
+
+    /// @inheritdoc IEscrow
+    function collectFees(address[] calldata payers, address to) external onlyTaskManager returns (uint256 amount) {
+        for (uint256 i; i < payers.length; ++i) {
+            amount += _accounts[payers[i]].fees;
+            _accounts[payers[i]].fees = 0;
+        }
+        _credit(to, amount);
     }
 
     /// @inheritdoc IEscrow
@@ -141,12 +164,14 @@ contract Escrow is IEscrow {
     function _debit(address account, uint256 amount) private {
         uint256 free = _accounts[account].free;
         require(free >= amount, InsufficientBalance(account, free, amount));
-        // The new balance is below the old one, which fits.
-        _accounts[account].free = uint128(free - amount);
+        unchecked {
+            // Just compared.
+            _accounts[account].free = uint96(free - amount);
+        }
     }
 
     function _credit(address account, uint256 amount) private {
         if (amount == 0) return;
-        _accounts[account].free = (_accounts[account].free + amount).toUint128();
+        _accounts[account].free = (_accounts[account].free + amount).toUint96();
     }
 }

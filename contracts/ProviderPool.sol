@@ -253,7 +253,8 @@ contract ProviderPool is IProviderPool {
         uint16 minGpuMemory,
         uint256 bond
     ) public view returns (address) {
-        Account memory account = _vet(provider, key, source, environments, minGpuMemory);
+        _vet(provider, key, source, environments, minGpuMemory);
+        Account storage account = _accounts[provider];
         require(account.free >= bond, InsufficientStake(provider, account.free, bond));
         return account.payout;
     }
@@ -267,15 +268,14 @@ contract ProviderPool is IProviderPool {
         uint16 minGpuMemory,
         uint256 bond
     ) external onlyTaskManager {
-        Account memory account = _vet(provider, key, source, environments, minGpuMemory);
-        _lock(provider, account.free, bond);
+        _vet(provider, key, source, environments, minGpuMemory);
+        _lock(provider, _accounts[provider].free, bond);
     }
 
     /// @inheritdoc IProviderPool
     function release(ProviderId provider, uint256 bond) external onlyTaskManager returns (address) {
-        Account memory account = _accounts[provider];
+        Account storage account = _accounts[provider];
         account.free += uint88(bond);
-        _accounts[provider] = account;
         return account.payout;
     }
 
@@ -283,7 +283,10 @@ contract ProviderPool is IProviderPool {
     function slash(ProviderId provider, uint256 bond, uint256 amount) external onlyTaskManager {
         uint256 available = _accounts[provider].free + bond;
         Bond memory stored = _bonds[provider];
-        require(amount <= available + stored.unbonding, SlashAboveStake(provider, available + stored.unbonding, amount));
+        require(
+            amount <= available + stored.unbonding,
+            SlashAboveStake(provider, available + stored.unbonding, amount)
+        );
         if (amount > available) {
             stored.unbonding -= uint96(amount - available);
             if (stored.unbonding == 0) stored.maturesAt = 0;
@@ -360,11 +363,7 @@ contract ProviderPool is IProviderPool {
     }
 
     /// @inheritdoc IProviderPool
-    function getMembers(
-        SourceId source,
-        uint256 from,
-        uint256 to
-    ) external view returns (ProviderId[] memory page) {
+    function getMembers(SourceId source, uint256 from, uint256 to) external view returns (ProviderId[] memory page) {
         require(from <= to, InvalidRange(from, to));
         to = _clipped(from, to, _members[source].length);
         page = new ProviderId[](to - from);
@@ -379,16 +378,15 @@ contract ProviderPool is IProviderPool {
         SourceId source,
         uint8 environments,
         uint16 minGpuMemory
-    ) private view returns (Account memory account) {
+    ) private view {
         require(_authorised[provider][key], NotAgent(provider, key));
-        Membership memory membership = _memberships[provider][source];
+        Membership storage membership = _memberships[provider][source];
         require(membership.slots != 0, NotMember(provider, source));
         require(
             fits(membership.environments, membership.gpuMemory, environments, minGpuMemory),
             HardwareMismatch(membership.environments, membership.gpuMemory, environments, minGpuMemory)
         );
-        account = _accounts[provider];
-        _requireNotJailed(provider, account.jailed);
+        _requireNotJailed(provider, _accounts[provider].jailed);
     }
 
     function _requireNotJailed(ProviderId provider, bool jailed) private view {

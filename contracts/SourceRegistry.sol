@@ -92,9 +92,8 @@ contract SourceRegistry is ISourceRegistry, ERC721 {
     /// @inheritdoc ISourceRegistry
     function setVersionActive(SourceId source, uint256 version, bool active) external {
         _checkPublisher(source);
-        Source memory stored = _sources[source];
-        require(_termsOf(source, stored, version).active != active, VersionAlreadyInState(source, version, active));
-        if (version == stored.versions) _sources[source].versionActive = active;
+        require(_termsOf(source, version).active != active, VersionAlreadyInState(source, version, active));
+        if (version == _sources[source].versions) _sources[source].versionActive = active;
         else _superseded[source][version].active = active;
         emit VersionActivitySet(source, version, active);
     }
@@ -138,7 +137,7 @@ contract SourceRegistry is ISourceRegistry, ERC721 {
 
     /// @inheritdoc ISourceRegistry
     function getVersion(SourceId source, uint256 version) public view returns (VersionView memory) {
-        Terms memory terms = _termsOf(source, _known(source), version);
+        Terms memory terms = _termsOf(source, version);
         return
             VersionView({
                 manifestDigest: _manifestDigests[source][version],
@@ -157,11 +156,7 @@ contract SourceRegistry is ISourceRegistry, ERC721 {
     }
 
     /// @inheritdoc ISourceRegistry
-    function getVersions(
-        SourceId source,
-        uint256 from,
-        uint256 to
-    ) external view returns (VersionView[] memory page) {
+    function getVersions(SourceId source, uint256 from, uint256 to) external view returns (VersionView[] memory page) {
         to = _checkedEnd(from, to, _known(source).versions);
         page = new VersionView[](to - from);
         for (uint256 i = from; i < to; ++i) page[i - from] = getVersion(source, i);
@@ -173,25 +168,23 @@ contract SourceRegistry is ISourceRegistry, ERC721 {
     }
 
     /// @inheritdoc ISourceRegistry
-    function offerOf(SourceId source, uint256 version, address verifier) external view returns (Offer memory) {
-        (Source memory stored, Terms memory terms) = _activeVersion(source, version);
+    function offerOf(
+        SourceId source,
+        uint256 version,
+        address verifier
+    ) external view returns (uint256, uint256, uint8, uint16, bool) {
         require(
             verifier == address(0) || _admitted[source][version][verifier],
             VerifierNotAdmitted(source, version, verifier)
         );
-        return
-            Offer({
-                floorPrice: stored.floorPrice,
-                royaltyBps: stored.royaltyBps,
-                environments: terms.environments,
-                minGpuMemory: terms.minGpuMemory,
-                deterministic: terms.deterministic
-            });
+        Source storage stored = _sources[source];
+        Terms memory terms = _activeTerms(source, version);
+        return (stored.floorPrice, stored.royaltyBps, terms.environments, terms.minGpuMemory, terms.deterministic);
     }
 
     /// @inheritdoc ISourceRegistry
     function joinTermsOf(SourceId source, uint256 version) external view returns (uint256, uint8, uint16) {
-        (, Terms memory terms) = _activeVersion(source, version);
+        Terms memory terms = _activeTerms(source, version);
         return (_stakePerSlot[source], terms.environments, terms.minGpuMemory);
     }
 
@@ -221,14 +214,13 @@ contract SourceRegistry is ISourceRegistry, ERC721 {
         );
         require(verifiers.length <= MAX_VERIFIERS, TooManyVerifiers(verifiers.length, MAX_VERIFIERS));
 
-        Source memory stored = _sources[source];
+        Source storage stored = _sources[source];
         if (stored.versions != 0) _superseded[source][stored.versions] = _latestTerms(stored);
         stored.environments = terms.environments;
         stored.minGpuMemory = terms.minGpuMemory;
         stored.deterministic = terms.deterministic;
         stored.versionActive = true;
         version = ++stored.versions;
-        _sources[source] = stored;
         _manifestDigests[source][version] = terms.manifestDigest;
         for (uint256 i; i < verifiers.length; ++i) {
             require(verifiers[i] != address(0), ZeroVerifier());
@@ -245,32 +237,26 @@ contract SourceRegistry is ISourceRegistry, ERC721 {
         );
     }
 
-    function _known(SourceId source) private view returns (Source memory stored) {
+    function _known(SourceId source) private view returns (Source storage stored) {
         stored = _sources[source];
         require(stored.versions != 0, UnknownSource(source));
     }
 
-    function _termsOf(
-        SourceId source,
-        Source memory stored,
-        uint256 version
-    ) private view returns (Terms memory) {
-        require(version != 0 && version <= stored.versions, UnknownVersion(source, version));
-        return version == stored.versions ? _latestTerms(stored) : _superseded[source][version];
+    function _termsOf(SourceId source, uint256 version) private view returns (Terms memory) {
+        Source storage stored = _known(source);
+        uint256 latest = stored.versions;
+        require(version != 0 && version <= latest, UnknownVersion(source, version));
+        return version == latest ? _latestTerms(stored) : _superseded[source][version];
     }
 
-    function _latestTerms(Source memory stored) private pure returns (Terms memory) {
-        return Terms(stored.environments, stored.minGpuMemory, stored.deterministic, stored.versionActive);
-    }
-
-    function _activeVersion(
-        SourceId source,
-        uint256 version
-    ) private view returns (Source memory stored, Terms memory terms) {
-        stored = _known(source);
-        require(stored.active, SourceNotActive(source));
-        terms = _termsOf(source, stored, version);
+    function _activeTerms(SourceId source, uint256 version) private view returns (Terms memory terms) {
+        terms = _termsOf(source, version);
+        require(_sources[source].active, SourceNotActive(source));
         require(terms.active, VersionNotActive(source, version));
+    }
+
+    function _latestTerms(Source storage stored) private view returns (Terms memory) {
+        return Terms(stored.environments, stored.minGpuMemory, stored.deterministic, stored.versionActive);
     }
 
     function _checkPublisher(SourceId source) private view {

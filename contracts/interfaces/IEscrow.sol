@@ -3,8 +3,9 @@ pragma solidity ^0.8.27;
 
 /// @title IEscrow
 /// @notice Holds every coin of the protocol. An account has a free balance, which its owner may spend or withdraw,
-/// and a held balance, which backs its open tasks. Escrow knows nothing of tasks or stakes.
-/// @dev Sum of all balances = deposits − withdrawals ≤ coin balance of this contract (coin can be forced in).
+/// a held balance, which backs its open tasks, and fees that it has paid and that wait to be collected. Escrow knows
+/// nothing of tasks or stakes.
+/// @dev Sum of all balances and fees = deposits − withdrawals ≤ coin balance of this contract (coin can be forced in).
 /// Payments between accounts are credits; only an account's owner moves coin out. Nobody can change the two
 /// contracts that may move balances. Movements that they order are told by their own events.
 interface IEscrow {
@@ -27,29 +28,19 @@ interface IEscrow {
     event Withdrawn(address indexed account, address indexed to, uint256 amount);
     event Transferred(address indexed from, address indexed to, uint256 amount);
 
-    /// @dev Balances in wei.
+    /// @dev Balances in wei, one slot. All coin of a chain fits 96 bits (7.9e10 coins of 18 decimals).
     struct Account {
-        uint128 free;
-        uint128 held;
+        uint96 free;
+        uint96 held;
+        /// Protocol fees that the account has paid and nobody has collected yet. They rest here because a
+        /// settlement writes this slot anyway.
+        uint64 fees;
     }
 
     /// @dev One account's part of a batch, wei.
     struct Entry {
         address account;
         uint256 amount;
-    }
-
-    /// @dev What one client pays, wei. What remains of `held` returns to the client's free balance.
-    struct Settlement {
-        address client;
-        /// Taken from the client's held balance; 0: everything is paid from its free balance.
-        uint256 held;
-        address payee;
-        uint256 payment;
-        address publisher;
-        uint256 royalty;
-        /// Credited to TaskManager, which passes it on to the treasury.
-        uint256 fee;
     }
 
     /// @notice Orchestrator of all tasks; may hold, settle and spend for clients.
@@ -83,12 +74,27 @@ interface IEscrow {
     /// @notice Adds the attached coin to the held balance of `client`. TaskManager only.
     function depositAndHold(address client) external payable;
 
-    /// @notice Pays one task. TaskManager only.
-    function settle(Settlement calldata settlement) external;
+    /// @notice Ends a hold of `held` wei of a client and pays from it: `payment` to the payee, `royalty` to the
+    /// publisher, `fee` to the fees that rest with the client, or, where they outgrow their field, with all of them
+    /// to TaskManager's free balance. What remains returns to the client's
+    /// free balance; what is missing comes from there, all of it if nothing was held. TaskManager only.
+    function settle(
+        address client,
+        uint256 held,
+        address payee,
+        uint256 payment,
+        address publisher,
+        uint256 royalty,
+        uint256 fee
+    ) external;
 
     /// @notice Takes `debits` from free balances and adds `credits` to free balances; the sums are equal.
     /// TaskManager only.
     function settleBatch(Entry[] calldata debits, Entry[] calldata credits) external;
+
+    /// @notice Credits `to` with all fees that rest with `payers`. TaskManager only.
+    /// @return amount Sum, wei.
+    function collectFees(address[] calldata payers, address to) external returns (uint256 amount);
 
     /// @notice Moves `amount` wei of the free balance of `from` to ProviderPool's. ProviderPool only.
     function collectStake(address from, uint256 amount) external;

@@ -95,15 +95,6 @@ interface ISourceRegistry is IERC721 {
         bool active;
     }
 
-    /// @dev What a task needs to know of the version that it names.
-    struct Offer {
-        uint256 floorPrice;
-        uint256 royaltyBps;
-        uint8 environments;
-        uint16 minGpuMemory;
-        bool deterministic;
-    }
-
     /// @notice Lowest stake a slot that a source may ask for, wei; > 0.
     function MIN_STAKE_PER_SLOT() external view returns (uint256);
 
@@ -161,7 +152,14 @@ interface ISourceRegistry is IERC721 {
 
     /// @notice Terms for a new task; reverts unless source and version are active and `verifier`, if not zero,
     /// is admitted.
-    function offerOf(SourceId source, uint256 version, address verifier) external view returns (Offer memory);
+    function offerOf(
+        SourceId source,
+        uint256 version,
+        address verifier
+    )
+        external
+        view
+        returns (uint256 floorPrice, uint256 royaltyBps, uint8 environments, uint16 minGpuMemory, bool deterministic);
 
     /// @notice Stake a slot and terms of a version that a provider wants to join for; reverts unless both are
     /// active.

@@ -109,13 +109,8 @@ interface ITaskManager {
         bytes32 commitment,
         bytes envelope
     );
-    event TaskProven(
-        TaskId indexed taskId,
-        ProviderId indexed provider,
-        address indexed client,
-        bytes32 resultDigest,
-        bytes32 envelopeHash
-    );
+    /// @notice The verifier said yes; TaskSettled of the same task, right behind it, names provider and client.
+    event TaskProven(TaskId indexed taskId, bytes32 indexed resultDigest, bytes32 envelopeHash);
     /// @notice A task is paid: of `price`, `fee` went to the protocol, `royalty` to `publisher`, the rest to the
     /// provider.
     event TaskSettled(
@@ -268,8 +263,9 @@ interface ITaskManager {
     /// @dev An order that counted as demand pays the protocol fee on its start price.
     function refund(PackedOrder calldata order) external;
 
-    /// @notice Passes all fees on to the treasury's account. Anyone.
-    function collectFees() external returns (uint256 amount);
+    /// @notice Passes the fees that rest with `payers`, and slashed stake, on to the treasury's account. Anyone.
+    /// @return amount Sum, wei; reverts if there is nothing.
+    function collectFees(address[] calldata payers) external returns (uint256 amount);
 
     // ------------------------------------------------------------------------------------------- owner
 

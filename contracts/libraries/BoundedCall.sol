@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
+/// @dev Gas of a verifier or an ERC-1271 wallet: a pairing-based proof or a wallet of many owners fits twice.
+uint256 constant CALL_GAS = 500_000;
+
 /// @title BoundedCall
 /// @notice Calls that a hostile callee can neither make expensive nor abuse to change state.
 library BoundedCall {

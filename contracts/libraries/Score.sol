@@ -13,10 +13,11 @@ library Score {
     /// @dev `score` after `elapsed` seconds: whole half-lives by shift, the rest in a line from one to the next.
     /// Never below the exponential it approximates, and at most 6.2 % above (at 0.53 of a half-life).
     function decayed(uint256 score, uint256 elapsed) internal pure returns (uint256) {
-        uint256 halvings = elapsed / HALF_LIFE;
-        if (halvings > 255) return 0;
-        score >>= halvings;
-        return score - (score * (elapsed % HALF_LIFE)) / (2 * HALF_LIFE);
+        unchecked {
+            // Scores have 32 bits and times 40, so no product overflows; what is subtracted is less than half.
+            score >>= elapsed / HALF_LIFE;
+            return score - (score * (elapsed % HALF_LIFE)) / (2 * HALF_LIFE);
+        }
     }
 
     /// @dev What a settlement with protocol fee `fee` adds: below one point whatever the fee, and at small fees

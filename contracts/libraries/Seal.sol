@@ -9,8 +9,9 @@ import {ProviderId, TaskId} from "../types/Ids.sol";
 /// and envelope. So the envelope can be checked on chain against the seal while the digest stays secret; a small
 /// output cannot be found by guessing, and a copied seal is worthless to any other provider.
 library Seal {
-    bytes32 internal constant SEAL_TYPEHASH =
-        keccak256("Seal(bytes32 taskId,uint32 providerId,bytes32 commitment,bytes32 envelopeHash)");
+    bytes32 internal constant SEAL_TYPEHASH = keccak256(
+        "Seal(bytes32 taskId,uint32 providerId,bytes32 commitment,bytes32 envelopeHash)"
+    );
 
     /// @dev Commitment to a result digest (SHA-256) under a random 32-byte salt.
     function commitment(bytes32 resultDigest, bytes32 salt) internal pure returns (bytes32) {

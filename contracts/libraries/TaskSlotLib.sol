@@ -5,7 +5,9 @@ import {ProviderId} from "../types/Ids.sol";
 import {TaskSlot, TaskState} from "../types/Task.sol";
 
 /// @title TaskSlotLib
-/// @notice Reads and writes the fields of a task's storage slot. Every write checks the field's width.
+/// @notice Reads and writes the fields of a task's storage slot.
+/// @dev `open` checks what comes from outside against the width of its field. Everything written later fits by its
+/// type or by its bound: ids and states by type, lapses by their maximum, times until the year 2514.
 library TaskSlotLib {
     /// @notice `value` does not fit a packed field of `bits` bits.
     error PackedFieldOverflow(uint256 value, uint256 bits);
@@ -37,15 +39,18 @@ library TaskSlotLib {
         uint256 feeBps_,
         uint256 royaltyBps_,
         uint256 flags
-    ) internal pure returns (TaskSlot slot) {
-        slot = withState(TaskSlot.wrap(0), TaskState.Open);
-        slot = _set(slot, FLAGS, 4, flags);
-        slot = _set(slot, FEE, 10, feeBps_);
-        slot = _set(slot, ROYALTY, 11, royaltyBps_);
-        slot = _set(slot, START, 32, startFraction_);
-        slot = _set(slot, RAMP, 24, rampDuration_);
-        slot = _set(slot, OPENED_AT, 34, now_);
-        slot = _set(slot, DEADLINE, 34, deadline_);
+    ) internal pure returns (TaskSlot) {
+        return
+            TaskSlot.wrap(
+                uint256(TaskState.Open) |
+                    _field(flags, FLAGS, 4) |
+                    _field(feeBps_, FEE, 10) |
+                    _field(royaltyBps_, ROYALTY, 11) |
+                    _field(startFraction_, START, 32) |
+                    _field(rampDuration_, RAMP, 24) |
+                    _field(now_, OPENED_AT, 34) |
+                    _field(deadline_, DEADLINE, 34)
+            );
     }
 
     function state(TaskSlot slot) internal pure returns (TaskState) {
@@ -133,8 +138,12 @@ library TaskSlotLib {
     }
 
     function _set(TaskSlot slot, uint256 offset, uint256 bits, uint256 value) private pure returns (TaskSlot) {
-        require(value >> bits == 0, PackedFieldOverflow(value, bits));
         uint256 mask = ((1 << bits) - 1) << offset;
         return TaskSlot.wrap((TaskSlot.unwrap(slot) & ~mask) | (value << offset));
+    }
+
+    function _field(uint256 value, uint256 offset, uint256 bits) private pure returns (uint256) {
+        require(value >> bits == 0, PackedFieldOverflow(value, bits));
+        return value << offset;
     }
 }

@@ -34,10 +34,7 @@ contract AttestationVerifier is IVerifier, EIP712 {
 
     constructor(address[] memory attesters, uint256 threshold) EIP712("OpenGPU Attestation", "1") {
         require(attesters.length != 0, NoAttesters());
-        require(
-            threshold != 0 && threshold <= attesters.length,
-            ThresholdOutOfRange(threshold, attesters.length)
-        );
+        require(threshold != 0 && threshold <= attesters.length, ThresholdOutOfRange(threshold, attesters.length));
         for (uint256 i; i < attesters.length; ++i) {
             require(attesters[i] != address(0), ZeroAttester());
             require(!isAttester[attesters[i]], DuplicateAttester(attesters[i]));

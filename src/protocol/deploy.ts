@@ -2,6 +2,8 @@ import { type BaseContract, getCreateAddress, type Signer } from "ethers";
 import {
   type Escrow,
   Escrow__factory,
+  Exits__factory,
+  ProofBatch__factory,
   type ProviderPool,
   ProviderPool__factory,
   type Reputation,
@@ -30,7 +32,7 @@ export interface Governance {
 }
 
 /**
- * Deploys the five contracts in five transactions. Every leaf is told the address that TaskManager will have, which the
+ * Deploys two libraries and the five contracts, one transaction each. Every leaf is told the address that TaskManager will have, which the
  * deployer's nonces determine; TaskManager's constructor refuses leaves that do not point back at it.
  *
  * @throws {PredictionLostError} if another transaction of the deployer came in between.
@@ -43,18 +45,21 @@ export async function deploySuite(
   const from = await deployer.getAddress();
   const first = await deployer.getNonce();
   const predicted = (place: number) => getCreateAddress({ from, nonce: first + place });
-  const providerPoolAddress = predicted(2);
-  const taskManagerAddress = predicted(4);
+  const providerPoolAddress = predicted(4);
+  const taskManagerAddress = predicted(6);
+
+  const exits = await deployed(new Exits__factory(deployer).deploy(), "Exits", predicted(0));
+  const proofBatch = await deployed(new ProofBatch__factory(deployer).deploy(), "ProofBatch", predicted(1));
 
   const escrow = await deployed(
     new Escrow__factory(deployer).deploy(taskManagerAddress, providerPoolAddress),
     "Escrow",
-    predicted(0),
+    predicted(2),
   );
   const sourceRegistry = await deployed(
     new SourceRegistry__factory(deployer).deploy(parameters.minStakePerSlot),
     "SourceRegistry",
-    predicted(1),
+    predicted(3),
   );
   const providerPool = await deployed(
     new ProviderPool__factory(deployer).deploy(
@@ -69,10 +74,16 @@ export async function deploySuite(
   const reputation = await deployed(
     new Reputation__factory(deployer).deploy(taskManagerAddress, parameters.feeScale),
     "Reputation",
-    predicted(3),
+    predicted(5),
   );
   const taskManager = await deployed(
-    new TaskManager__factory(deployer).deploy({
+    new TaskManager__factory(
+      {
+        "project/contracts/libraries/Exits.sol:Exits": await exits.getAddress(),
+        "project/contracts/libraries/ProofBatch.sol:ProofBatch": await proofBatch.getAddress(),
+      },
+      deployer,
+    ).deploy({
       ...governance,
       feeBps: parameters.feeBps,
       escrow,

@@ -6,38 +6,42 @@ export class OpenGpuError extends Error {
 /** A value does not fit the field of an order or of a contract call that it was given for. */
 export class FieldRangeError extends OpenGpuError {
   override readonly name = "FieldRangeError";
+  readonly field: string;
+  readonly value: bigint | number | string;
+  readonly maximum: bigint;
 
   /**
    * @param field Name of the field.
    * @param value The offending value.
    * @param maximum Largest value that fits.
    */
-  constructor(
-    readonly field: string,
-    readonly value: bigint | number | string,
-    readonly maximum: bigint,
-  ) {
+  constructor(field: string, value: bigint | number | string, maximum: bigint) {
     super(`${field} is ${value}; it must be an integer from 0 to ${maximum}.`);
+    this.field = field;
+    this.value = value;
+    this.maximum = maximum;
   }
 }
 
 /** A deployment whose parts ended up at other addresses than those they were told of. */
 export class PredictionLostError extends OpenGpuError {
   override readonly name = "PredictionLostError";
+  readonly contract: string;
+  readonly predicted: string;
+  readonly actual: string;
 
   /**
    * @param contract Name of the contract.
    * @param predicted Address that the other contracts were given.
    * @param actual Address at which it was deployed.
    */
-  constructor(
-    readonly contract: string,
-    readonly predicted: string,
-    readonly actual: string,
-  ) {
+  constructor(contract: string, predicted: string, actual: string) {
     super(
       `${contract} was predicted at ${predicted} but deployed at ${actual}: another transaction of the deployer ` +
         `came in between. Deploy the suite anew, from an account that nothing else uses.`,
     );
+    this.contract = contract;
+    this.predicted = predicted;
+    this.actual = actual;
   }
 }

@@ -126,12 +126,7 @@ export function packOrder(order: Order): PackedOrder {
       field("minScore", 32),
       field("nonce", 64),
     ),
-    clocks: word(
-      field("deadline", 40),
-      field("rampDuration", 24),
-      field("reviewPeriod", 24),
-      field("reservation", 24),
-    ),
+    clocks: word(field("deadline", 40), field("rampDuration", 24), field("reviewPeriod", 24), field("reservation", 24)),
     inputDigest: order.inputDigest,
     clientKey: order.clientKey,
   };

@@ -28,8 +28,9 @@ export const random32 = (): string => hexlify(randomBytes(32));
 
 /** A suite with one source, one funded client and one provider that is a member of the source's pool. */
 export async function deployMarket() {
-  const [deployer, owner, treasury, publisher, client, providerOwner, agent, attester, stranger, ...others] =
-    await ethers.getSigners();
+  const signers = await ethers.getSigners();
+  const [deployer, owner, treasury, publisher, client, providerOwner, agent, attester, stranger] = nine(signers);
+  const others = signers.slice(9);
   const suite = await deploySuite(deployer, { owner: owner.address, treasury: treasury.address });
   const { escrow, sourceRegistry, providerPool, taskManager } = suite;
   const attestation = await new AttestationVerifier__factory(deployer).deploy([attester], 1);
@@ -68,6 +69,12 @@ export async function deployMarket() {
   await joinProvider(market, providerOwner);
   await providerPool.connect(providerOwner).setAgent(1, agent, true);
   return market;
+}
+
+/** The first nine of a list, as a tuple. */
+function nine<T>(list: T[]): [T, T, T, T, T, T, T, T, T] {
+  if (list.length < 9) throw new Error(`9 accounts needed, ${list.length} there`);
+  return list.slice(0, 9) as [T, T, T, T, T, T, T, T, T];
 }
 
 export type Market = Awaited<ReturnType<typeof deployMarket>>;
@@ -176,7 +183,9 @@ export async function attest(
   };
   const { resultDigest, envelopeHash } = result;
   const value = { taskId, providerId: provider, inputDigest, resultDigest, envelopeHash };
-  const sorted = await Promise.all(attesters.map(async (signer) => ({ signer, at: BigInt(await signer.getAddress()) })));
+  const sorted = await Promise.all(
+    attesters.map(async (signer) => ({ signer, at: BigInt(await signer.getAddress()) })),
+  );
   sorted.sort((a, b) => (a.at < b.at ? -1 : 1));
   return concat(await Promise.all(sorted.map(({ signer }) => signer.signTypedData(domain, types, value))));
 }

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+import {IEscrow} from "../interfaces/IEscrow.sol";
+import {ITaskManager} from "../interfaces/ITaskManager.sol";
+import {ProviderId, TaskId} from "../types/Ids.sol";
+import {Leaves, Ledger} from "../types/Ledger.sol";
+import {PackedOrder} from "../types/Order.sol";
+import {TaskSlot, TaskState} from "../types/Task.sol";
+import {Guard} from "./Guard.sol";
+import {OrderLib} from "./OrderLib.sol";
+import {Price} from "./Price.sol";
+import {Sales} from "./Sales.sol";
+import {TaskSlotLib} from "./TaskSlotLib.sol";
+
+/// @title Exits
+/// @notice Ways out of a task that nobody finished. Linked: its code runs on TaskManager's storage.
+library Exits {
+    using OrderLib for PackedOrder;
+    using TaskSlotLib for TaskSlot;
+
+    /// @dev Share of the bond that a lapse costs, unless the way from start price to cap is more.
+    uint256 internal constant LAPSE_BPS = 5000;
+    /// @dev This lapse refunds the client instead of reopening the task; three bits count them.
+    uint256 internal constant MAX_LAPSES = 7;
+    /// @dev What a third party earns of the cap for a refund.
+    uint256 internal constant TIP_BPS = 50;
+
+    /// @dev See ITaskManager.cancel; `notice` in seconds.
+    function cancel(Ledger storage ledger, TaskId taskId, address client, uint256 notice) external {
+        TaskSlot task = ledger.tasks[taskId];
+        Guard.requireClientOrAgent(ledger, taskId, client);
+        Guard.requireState(taskId, task, TaskState.Open);
+        require(!task.has(TaskSlotLib.CANCELLED), ITaskManager.AlreadyCancelled(taskId));
+        Guard.requireNotAfter(task.deadline());
+        uint256 deadline = Math.min(task.deadline(), block.timestamp + notice);
+        ledger.tasks[taskId] = task.withFlag(TaskSlotLib.CANCELLED).withDeadline(deadline);
+        emit ITaskManager.TaskCancelled(taskId, client, deadline);
+    }
+
+    /// @dev See ITaskManager.refund.
+    function refund(Ledger storage ledger, IEscrow escrow, TaskId taskId, PackedOrder calldata order) external {
+        TaskSlot task = ledger.tasks[taskId];
+        Guard.requireState(taskId, task, TaskState.Open);
+        Guard.requireAfter(taskId, task.deadline());
+        address client = order.client();
+        uint256 cap = order.maxReward();
+        uint256 fee;
+        if (task.has(TaskSlotLib.COUNTED)) fee = Price.share(Sales.startPriceOf(order, task), task.feeBps());
+        uint256 tip = Guard.isClientOrAgent(ledger, client, msg.sender) ? 0 : Price.share(cap, TIP_BPS);
+        _refund(ledger, escrow, taskId, task, client, cap, fee, tip);
+    }
+
+    /// @dev See ITaskManager.reopen; `window` in seconds.
+    function reopen(
+        Ledger storage ledger,
+        Leaves memory leaves,
+        TaskId taskId,
+        PackedOrder calldata order,
+        uint256 window
+    ) external {
+        TaskSlot task = ledger.tasks[taskId];
+        Guard.requireState(taskId, task, TaskState.Delivered);
+        Guard.requireAfter(taskId, task.clearedAt() + window);
+        ProviderId provider = task.provider();
+        address client = order.client();
+        uint256 cap = order.maxReward();
+        uint256 bond = order.bond();
+        // Posting made sure that the bond covers both.
+        uint256 slashed = Math.max(Price.share(bond, LAPSE_BPS), cap - Sales.startPriceOf(order, task));
+        uint256 lapses = task.lapses() + 1;
+
+        task = _reopened(task, lapses);
+        ledger.tasks[taskId] = task;
+        delete ledger.seals[taskId];
+        ledger.barred[taskId][provider] = true;
+
+        leaves.providerPool.slash(provider, bond, slashed);
+        uint256 compensation = slashed / 2;
+        if (compensation != 0) leaves.escrow.transfer(client, compensation);
+        leaves.reputation.recordFault(provider);
+        emit ITaskManager.TaskLapsed(taskId, provider, client, lapses, slashed, compensation);
+        // The client waited through all of them and pays no fee.
+        if (lapses == MAX_LAPSES) _refund(ledger, leaves.escrow, taskId, task, client, cap, 0, 0);
+    }
+
+    /// @dev The task without its holder. Its price stood still while it was held and goes on from there.
+    function _reopened(TaskSlot task, uint256 lapses) private view returns (TaskSlot) {
+        uint256 openedAt = task.openedAt() + block.timestamp - task.clearedAt();
+        ProviderId nobody;
+        task = task.withState(TaskState.Open).withLapses(lapses).withProvider(nobody);
+        return task.withOpenedAt(openedAt).withClearedAt(0);
+    }
+
+    function _refund(
+        Ledger storage ledger,
+        IEscrow escrow,
+        TaskId taskId,
+        TaskSlot task,
+        address client,
+        uint256 cap,
+        uint256 fee,
+        uint256 tip
+    ) private {
+        ledger.tasks[taskId] = task.withState(TaskState.Refunded);
+        escrow.settle(client, cap, msg.sender, tip, address(0), 0, fee);
+        emit ITaskManager.TaskRefunded(taskId, client, msg.sender, cap - fee - tip, fee, tip);
+    }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {IEscrow} from "../interfaces/IEscrow.sol";
+import {IReputation} from "../interfaces/IReputation.sol";
+import {ITaskManager} from "../interfaces/ITaskManager.sol";
+import {ProviderId, SourceId, TaskId} from "../types/Ids.sol";
+import {Leaves, Ledger, Limits, Offer, Sale} from "../types/Ledger.sol";
+import {PackedOrder} from "../types/Order.sol";
+import {TaskSlot, TaskState} from "../types/Task.sol";
+import {Admission} from "./Admission.sol";
+import {OrderLib} from "./OrderLib.sol";
+import {Proofs} from "./Proofs.sol";
+import {Sales} from "./Sales.sol";
+import {TaskSlotLib} from "./TaskSlotLib.sol";
+import {TypedData} from "./TypedData.sol";
+
+/// @title ProofBatch
+/// @notice Posts and answers many signed Proof orders at once. Linked: its code runs on TaskManager's storage.
+library ProofBatch {
+    using OrderLib for PackedOrder;
+    using TaskSlotLib for TaskSlot;
+
+    /// @dev Sums of a batch; the counts are how far the arrays are filled.
+    struct Netting {
+        IEscrow.Entry[] debits;
+        IEscrow.Entry[] credits;
+        IReputation.ClientFee[] clients;
+        uint256 debitCount;
+        uint256 creditCount;
+        uint256 fees;
+        uint256 payments;
+    }
+
+    /// @dev See ITaskManager.proveBatch.
+    function proveBatch(
+        Ledger storage ledger,
+        Leaves memory leaves,
+        Limits memory limits,
+        bytes32 domainSeparator,
+        ProviderId provider,
+        ITaskManager.SignedProof[] calldata signedProofs
+    ) external {
+        uint256 count = signedProofs.length;
+        require(count != 0, ITaskManager.EmptyBatch());
+        Netting memory net;
+        net.debits = new IEscrow.Entry[](count);
+        // Publishers, provider and protocol.
+        net.credits = new IEscrow.Entry[](count + 2);
+        net.clients = new IReputation.ClientFee[](count);
+        Offer memory offer;
+        address payout;
+        address publisher;
+
+        for (uint256 i; i < count; ++i) {
+            ITaskManager.SignedProof calldata signedProof = signedProofs[i];
+            PackedOrder calldata order = signedProof.order;
+            // Signatures and proofs are checked by static calls, so what registry and pool said still holds.
+            if (i == 0 || !order.sameService(signedProofs[i - 1].order)) {
+                offer = Admission.offerOf(leaves.sourceRegistry, order);
+                payout = Proofs.vet(leaves.providerPool, order, provider);
+                publisher = leaves.sourceRegistry.ownerOf(SourceId.unwrap(order.source()));
+            }
+            TaskId taskId = TypedData.taskIdOf(domainSeparator, order);
+            TaskSlot task = Proofs.postAndProve(
+                ledger,
+                leaves.reputation,
+                limits,
+                signedProof,
+                taskId,
+                provider,
+                offer
+            );
+            ledger.tasks[taskId] = task.withState(TaskState.Settled);
+            Sale memory sale = Sales.saleOf(order, task);
+            if (sale.royalty != 0) sale.publisher = publisher;
+            _net(net, order.client(), sale);
+            emit ITaskManager.TaskSettled(
+                taskId,
+                provider,
+                order.client(),
+                sale.publisher,
+                sale.price,
+                sale.fee,
+                sale.royalty
+            );
+        }
+
+        net.credits[net.creditCount++] = IEscrow.Entry(payout, net.payments);
+        net.credits[net.creditCount++] = IEscrow.Entry(address(this), net.fees);
+        IEscrow.Entry[] memory debits = net.debits;
+        IEscrow.Entry[] memory credits = net.credits;
+        IReputation.ClientFee[] memory clients = net.clients;
+        (uint256 debitCount, uint256 creditCount) = (net.debitCount, net.creditCount);
+        assembly ("memory-safe") {
+            // Each array is at least as long as what it is cut to.
+            mstore(debits, debitCount)
+            mstore(clients, debitCount)
+            mstore(credits, creditCount)
+        }
+        leaves.escrow.settleBatch(debits, credits);
+        leaves.reputation.recordSettlements(provider, clients, count, net.payments);
+    }
+
+    /// @dev Adds one sale. Neighbours of the same client or publisher share an entry, and the first fee of a client
+    /// stands for its score, as it would if the tasks were settled one after another.
+    function _net(Netting memory net, address client, Sale memory sale) private pure {
+        uint256 last = net.debitCount;
+        if (last != 0 && net.debits[last - 1].account == client) {
+            net.debits[last - 1].amount += sale.price;
+        } else {
+            net.debits[last] = IEscrow.Entry(client, sale.price);
+            net.clients[last] = IReputation.ClientFee(client, sale.fee);
+            net.debitCount = last + 1;
+        }
+        last = net.creditCount;
+        if (last != 0 && net.credits[last - 1].account == sale.publisher) {
+            net.credits[last - 1].amount += sale.royalty;
+        } else {
+            net.credits[last] = IEscrow.Entry(sale.publisher, sale.royalty);
+            net.creditCount = last + 1;
+        }
+        net.fees += sale.fee;
+        net.payments += Sales.paymentOf(sale);
+    }
+}

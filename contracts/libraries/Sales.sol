@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+import {PackedOrder} from "../types/Order.sol";
+import {Sale} from "../types/Ledger.sol";
+import {TaskSlot} from "../types/Task.sol";
+import {OrderLib} from "./OrderLib.sol";
+import {Price} from "./Price.sol";
+import {TaskSlotLib} from "./TaskSlotLib.sol";
+
+/// @title Sales
+/// @notice What a task costs and who gets it.
+library Sales {
+    using OrderLib for PackedOrder;
+    using TaskSlotLib for TaskSlot;
+
+    /// @dev Fraction of the cap at which the task cleared, or would clear now.
+    function fractionOf(TaskSlot task) internal view returns (uint256) {
+        uint256 moment = task.clearedAt();
+        // An open task past its deadline cannot clear any more: its price stands.
+        if (moment == 0) moment = Math.min(block.timestamp, task.deadline());
+        return Price.ramp(task.startFraction(), task.rampDuration(), moment - Math.min(moment, task.openedAt()));
+    }
+
+    /// @dev Price in wei at which the task cleared, or would clear now.
+    function priceOf(PackedOrder calldata order, TaskSlot task) internal view returns (uint256) {
+        return Price.amountOf(fractionOf(task), order.maxReward());
+    }
+
+    /// @dev Price in wei at which the task opened.
+    function startPriceOf(PackedOrder calldata order, TaskSlot task) internal pure returns (uint256) {
+        return Price.amountOf(task.startFraction(), order.maxReward());
+    }
+
+    /// @dev Fee and royalty are shares of the whole price, each rounded down; the provider gets the rest. The publisher
+    /// is left to whoever needs it.
+    function saleOf(PackedOrder calldata order, TaskSlot task) internal view returns (Sale memory sale) {
+        sale.price = priceOf(order, task);
+        sale.fee = Price.share(sale.price, task.feeBps());
+        sale.royalty = Price.share(sale.price, task.royaltyBps());
+    }
+
+    /// @dev What the provider gets, wei.
+    function paymentOf(Sale memory sale) internal pure returns (uint256) {
+        return sale.price - sale.fee - sale.royalty;
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {IEscrow} from "../interfaces/IEscrow.sol";
+import {IProviderPool} from "../interfaces/IProviderPool.sol";
+import {IReputation} from "../interfaces/IReputation.sol";
+import {ISourceRegistry} from "../interfaces/ISourceRegistry.sol";
+import {ProviderId, TaskId} from "./Ids.sol";
+import {TaskSlot} from "./Task.sol";
+
+/// @dev What the owner may change, one slot.
+struct Parameters {
+    address treasury;
+    uint16 feeBps;
+    bool paused;
+}
+
+/// @dev All storage of TaskManager, so that its linked libraries can work on it.
+struct Ledger {
+    Parameters parameters;
+    mapping(TaskId taskId => TaskSlot) tasks;
+    mapping(TaskId taskId => bytes32) seals;
+    /// Read only for tasks that have lapsed.
+    mapping(TaskId taskId => mapping(ProviderId provider => bool)) barred;
+    mapping(address client => uint256) nonceFloors;
+    mapping(address client => mapping(address agent => bool)) clientAgents;
+}
+
+/// @dev The contracts that TaskManager orchestrates.
+struct Leaves {
+    IEscrow escrow;
+    ISourceRegistry sourceRegistry;
+    IProviderPool providerPool;
+    IReputation reputation;
+}
+
+/// @dev Immutable bounds of an order: wei, seconds, seconds.
+struct Limits {
+    uint256 maxRound;
+    uint256 maxLifetime;
+    uint256 maxReview;
+}
+
+/// @dev What the registry says of the version that an order names.
+struct Offer {
+    uint256 floorPrice;
+    uint256 royaltyBps;
+    uint8 environments;
+    uint16 minGpuMemory;
+}
+
+/// @dev Parts of one price, wei.
+struct Sale {
+    uint256 price;
+    uint256 fee;
+    uint256 royalty;
+    address publisher;
+}
