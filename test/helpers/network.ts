@@ -2,9 +2,8 @@ import { network } from "hardhat";
 
 /** One simulated chain for each test file's process; fixtures snapshot and restore it. */
 export const connection = await network.create();
-export const { ethers } = connection;
-export const { time, mine, setBalance, setStorageAt, impersonateAccount, stopImpersonatingAccount } =
-  connection.networkHelpers;
+export const { ethers, networkHelpers } = connection;
+export const { time } = networkHelpers;
 
 /** Runs `fixture` once and restores the chain to where it ended at every further call. */
-export const loadFixture = <T>(fixture: () => Promise<T>): Promise<T> => connection.networkHelpers.loadFixture(fixture);
+export const loadFixture = <T>(fixture: () => Promise<T>): Promise<T> => networkHelpers.loadFixture(fixture);
