@@ -1,36 +1,32 @@
 import { type ContractTransactionResponse, parseEther, type Signer } from "ethers";
-import { packOrder, taskIdOf } from "../../src/protocol/order.js";
-import { ethers, time } from "../helpers/network.js";
-import {
-  attest,
-  deployMarket,
-  type Market,
-  proofOrder,
-  random32,
-  resultFor,
-  reviewOrder,
-  signedProof,
-} from "../helpers/suite.js";
+import { packOrder, signOrder, taskIdOf } from "../../src/protocol/order.js";
+import { time } from "../helpers/network.js";
+import { attest, CAP, type Market, proofOrder, resultFor, reviewOrder, signedProof } from "../helpers/suite.js";
 
-const gasOf = async (pending: Promise<ContractTransactionResponse>): Promise<number> => {
+/** Gas of one operation or lifecycle by name. */
+export type Figures = Record<string, number>;
+
+/** Gas that a transaction used. */
+export async function gasOf(pending: Promise<ContractTransactionResponse>): Promise<number> {
   const receipt = await (await pending).wait();
   if (receipt === null) throw new Error("transaction without receipt");
   return Number(receipt.gasUsed);
-};
+}
 
-async function review(market: Market, value = 0n, minScore = 0) {
+/** Submit, deliver, accept: the happy path of a Review task. */
+export async function review(market: Market, { value = 0n, minScore = 0 } = {}): Promise<Figures> {
   const order = await reviewOrder(market, { minScore });
   const packed = packOrder(order);
-  const taskId = taskIdOf(order, market.domain);
   const manager = market.taskManager;
   const submit = await gasOf(manager.connect(market.client).submit(packed, { value }));
-  const { seal } = resultFor(taskId, market.provider);
+  const { seal } = resultFor(taskIdOf(order, market.domain), market.provider);
   const deliver = await gasOf(manager.connect(market.agent).deliver(packed, market.provider, seal));
   const accept = await gasOf(manager.connect(market.client).accept(packed));
   return { submit, deliver, accept, total: submit + deliver + accept };
 }
 
-async function silent(market: Market) {
+/** Submit, deliver, disclose, settle: the client never answers. */
+export async function silent(market: Market): Promise<Figures> {
   const order = await reviewOrder(market);
   const packed = packOrder(order);
   const result = resultFor(taskIdOf(order, market.domain), market.provider);
@@ -43,73 +39,95 @@ async function silent(market: Market) {
   return { disclose, settle, total: submit + deliver + disclose + settle };
 }
 
-async function proven(market: Market) {
+/** A provider that does not disclose, and what follows: reopen; cancel and refund by a third party. */
+export async function failures(market: Market): Promise<Figures> {
+  const order = await reviewOrder(market);
+  const packed = packOrder(order);
+  const manager = market.taskManager;
+  const { seal } = resultFor(taskIdOf(order, market.domain), market.provider);
+  await manager.connect(market.client).submit(packed);
+  await manager.connect(market.agent).deliver(packed, market.provider, seal);
+  const { disclose } = await manager.windows();
+  await time.increase(Number(disclose) + 1);
+  const reopen = await gasOf(manager.connect(market.stranger).reopen(packed));
+
+  const late = await reviewOrder(market);
+  const packedLate = packOrder(late);
+  await manager.connect(market.client).submit(packedLate);
+  const cancel = await gasOf(manager.connect(market.client).cancel(packedLate));
+  await time.increase(3600);
+  const refund = await gasOf(manager.connect(market.stranger).refund(packedLate));
+  return { reopen, cancel, refund };
+}
+
+/** A Proof task that the client posts itself. */
+export async function proven(market: Market): Promise<Figures> {
   const order = await proofOrder(market);
   const packed = packOrder(order);
   const taskId = taskIdOf(order, market.domain);
-  const result = resultFor(taskId, market.provider);
+  const { resultDigest, envelopeHash } = resultFor(taskId, market.provider);
   const manager = market.taskManager;
   const submit = await gasOf(manager.connect(market.client).submit(packed));
-  const proof = await attest(market, taskId, market.provider, order.inputDigest, result);
+  const proof = await attest(market, taskId, market.provider, order.inputDigest, { resultDigest, envelopeHash });
   const prove = await gasOf(
-    manager.connect(market.agent).prove(packed, market.provider, result.resultDigest, result.envelopeHash, proof),
+    manager.connect(market.agent).prove(packed, market.provider, resultDigest, envelopeHash, proof),
   );
   return { submit, prove, total: submit + prove };
 }
 
-async function provenSigned(market: Market) {
+/** A signed Proof order, posted and proven in one transaction. */
+export async function provenSigned(market: Market): Promise<number> {
   const { packed } = await signedProof(market);
   return gasOf(market.taskManager.connect(market.agent).proveSigned(market.provider, packed));
 }
 
-async function provenBatch(market: Market, clients: Signer[]) {
+/** Signed Proof orders, one of each client, in one transaction; gas a task. */
+export async function provenBatch(market: Market, clients: Signer[]): Promise<number> {
   const batch = await Promise.all(clients.map((client) => signedProof(market, {}, client)));
   const packed = batch.map((entry) => entry.packed);
   const total = await gasOf(market.taskManager.connect(market.agent).proveBatch(market.provider, packed));
   return Math.round(total / clients.length);
 }
 
-/**
- * Gas of every operation and of whole lifecycles. The plain figures are of the third task of a client and a provider
- * that know each other, paid from balance, all slots they share non-zero.
- */
-export async function measure(): Promise<Record<string, number>> {
-  const market = await deployMarket();
-  const { escrow, sourceRegistry, client, publisher, stranger } = market;
-  const figures: Record<string, number> = {};
-  const note = (prefix: string, values: Record<string, number>) => {
-    for (const [key, value] of Object.entries(values)) figures[`${prefix}.${key}`] = value;
+/** What clients do besides. */
+export async function clientOperations(market: Market): Promise<Figures> {
+  const { taskManager, escrow, client, stranger, others, domain } = market;
+  const signed = await reviewOrder(market);
+  const signature = await signOrder(client, signed, domain);
+  const [agent] = others;
+  if (agent === undefined) throw new Error("no account left");
+  const manager = taskManager.connect(client);
+  return {
+    "review.submitSigned": await gasOf(taskManager.connect(stranger).submitSigned(packOrder(signed), signature)),
+    "client.revoke": await gasOf(manager.revoke(packOrder(await reviewOrder(market)))),
+    "client.revokeBelow": await gasOf(manager.revokeBelow(1)),
+    "client.setAgent": await gasOf(manager.setClientAgent(agent, true)),
+    "client.announceInbox": await gasOf(manager.announceInbox("https://inbox.example")),
+    "escrow.deposit": await gasOf(escrow.connect(client).deposit({ value: CAP })),
+    "escrow.transfer": await gasOf(escrow.connect(client).transfer(stranger, 1)),
+    "escrow.withdraw": await gasOf(escrow.connect(client).withdraw(1)),
+    "protocol.collectFees": await gasOf(taskManager.connect(stranger).collectFees([client])),
   };
+}
 
-  note("review.first", await review(market));
-  await review(market);
-  note("review", await review(market));
-  note("review.value", await review(market, parseEther("0.02")));
-  note("review.minScore", await review(market, 0n, 1));
-  note("review.silent", await silent(market));
-  note("proof", await proven(market));
-  figures["proof.signed.total"] = await provenSigned(market);
-  const same: Signer[] = Array.from({ length: 32 }, () => client);
-  await provenBatch(market, same);
-  figures["proof.signed.batch32.perTask"] = await provenBatch(market, same);
-
-  const clients: Signer[] = [];
-  for (let i = 0; i < 32; i++) {
-    const wallet = ethers.Wallet.createRandom(ethers.provider);
-    await escrow.connect(stranger).depositFor(wallet, { value: parseEther("1") });
-    clients.push(wallet);
-  }
-  await provenBatch(market, clients);
-  figures["proof.signed.batch32clients.perTask"] = await provenBatch(market, clients);
-
-  figures["registry.publish"] = await gasOf(
-    sourceRegistry
-      .connect(publisher)
-      .publish(
-        { floorPrice: 1n, stakePerSlot: parseEther("0.1"), royaltyBps: 100 },
-        { manifestDigest: random32(), environments: 1, minGpuMemory: 0, deterministic: true },
-        [],
-      ),
-  );
+/** What providers do besides; the provider is one more, and has left when this ends. */
+export async function providerOperations(market: Market, owner: Signer): Promise<Figures> {
+  const { providerPool, stranger, source } = market;
+  const pool = providerPool.connect(owner);
+  const register = await gasOf(pool.register(owner, `0x${"11".repeat(32)}`));
+  const provider = await providerPool.providerCount();
+  const stake = parseEther("1");
+  const figures: Figures = {
+    "pool.register": register,
+    "pool.stake": await gasOf(pool.stake(provider, stake, { value: stake })),
+    "pool.join": await gasOf(pool.joinPool(provider, source, 1, 2, 1, 0)),
+    "pool.setAgent": await gasOf(pool.setAgent(provider, stranger, true)),
+    "pool.leave": await gasOf(pool.leavePool(provider, source)),
+    "pool.unbond": await gasOf(pool.unbond(provider, stake)),
+    "pool.cancelUnbonding": await gasOf(pool.cancelUnbonding(provider)),
+  };
+  await pool.unbond(provider, stake);
+  await time.increase(Number(await providerPool.UNBONDING_PERIOD()) + 1);
+  figures["pool.claim"] = await gasOf(pool.claim(provider));
   return figures;
 }

@@ -1,0 +1,72 @@
+/** Runs every check and every test, and closes with one line that counts them. */
+import { spawn } from "node:child_process";
+
+interface Outcome {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+interface Step {
+  name: string;
+  command: string;
+  /** Whether the output is that of a test runner, whose tests count one by one. */
+  counts?: boolean;
+}
+
+const steps: Step[] = [
+  { name: "build", command: "node scripts/build.mjs" },
+  { name: "format", command: "prettier --check --log-level warn ." },
+  { name: "solhint", command: 'solhint --disc --max-warnings 0 "contracts/**/*.sol"' },
+  { name: "eslint", command: "eslint --max-warnings 0 ." },
+  { name: "types", command: "tsc --noEmit" },
+  { name: "solidity", command: "hardhat test solidity", counts: true },
+  { name: "mocha", command: "hardhat test mocha --no-compile", counts: true },
+];
+
+/** Runs a command, passing its output on, and returns the output and the exit status. */
+function run(command: string): Promise<{ output: string; status: number }> {
+  const child = spawn(command, {
+    shell: true,
+    env: { ...process.env, HARDHAT_DISABLE_TELEMETRY: "true" },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let output = "";
+  child.stdout.setEncoding("utf8");
+  child.stdout.on("data", (text: string) => {
+    output += text;
+    process.stdout.write(text);
+  });
+  return new Promise((resolve) => {
+    child.on("close", (status) => {
+      resolve({ output, status: status ?? 1 });
+    });
+  });
+}
+
+/** Sums what a test runner says of itself, e.g. `12 passing (3s)` and `1 pending`. */
+function countsIn(output: string): Outcome {
+  const plain = output.replace(/\u001b\[[0-9;]*m/g, "");
+  const sum = (word: RegExp) => [...plain.matchAll(word)].reduce((total, match) => total + Number(match[1]), 0);
+  return {
+    passed: sum(/^\s*(\d+) passing/gm),
+    failed: sum(/^\s*(\d+) failing/gm),
+    skipped: sum(/^\s*(\d+) (?:pending|skipped)/gm),
+  };
+}
+
+const total: Outcome = { passed: 0, failed: 0, skipped: 0 };
+for (const step of steps) {
+  console.log(`\n── ${step.name}`);
+  const { output, status } = await run(step.command);
+  const outcome: Outcome =
+    step.counts === true ? countsIn(output) : { passed: status === 0 ? 1 : 0, failed: 0, skipped: 0 };
+  // A runner that dies, or that runs nothing, has failed whatever it counted.
+  if ((status !== 0 || outcome.passed === 0) && outcome.failed === 0) outcome.failed = 1;
+  total.passed += outcome.passed;
+  total.failed += outcome.failed;
+  total.skipped += outcome.skipped;
+  if (step.name === "build" && status !== 0) break;
+}
+console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = total.failed === 0 ? 0 : 1;

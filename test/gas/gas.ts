@@ -1,7 +1,0 @@
-import { measure } from "./lifecycles.js";
-
-describe("gas", () => {
-  it("prints", async () => {
-    console.log(await measure());
-  });
-});
