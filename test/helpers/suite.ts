@@ -1,4 +1,5 @@
 import { concat, getBytes, keccak256, parseEther, randomBytes, type Signer, toUtf8Bytes, hexlify } from "ethers";
+import { signAttestation } from "../../src/protocol/attestation.js";
 import { deploySuite } from "../../src/protocol/deploy.js";
 import {
   draftOrder,
@@ -166,28 +167,14 @@ export async function attest(
   result: { resultDigest: string; envelopeHash: string },
   attesters: Signer[] = [market.attester],
 ): Promise<string> {
-  const domain = {
-    name: "OpenGPU Attestation",
-    version: "1",
-    chainId: market.domain.chainId,
-    verifyingContract: await market.attestation.getAddress(),
-  };
-  const types = {
-    Attestation: [
-      { name: "taskId", type: "bytes32" },
-      { name: "providerId", type: "uint32" },
-      { name: "inputDigest", type: "bytes32" },
-      { name: "resultDigest", type: "bytes32" },
-      { name: "envelopeHash", type: "bytes32" },
-    ],
-  };
   const { resultDigest, envelopeHash } = result;
-  const value = { taskId, providerId: provider, inputDigest, resultDigest, envelopeHash };
+  const attestation = { taskId, providerId: provider, inputDigest, resultDigest, envelopeHash };
+  const suite = { chainId: market.domain.chainId, verifier: await market.attestation.getAddress() };
   const sorted = await Promise.all(
-    attesters.map(async (signer) => ({ signer, at: BigInt(await signer.getAddress()) })),
+    attesters.map(async (signer) => ({ signer, order: BigInt(await signer.getAddress()) })),
   );
-  sorted.sort((a, b) => (a.at < b.at ? -1 : 1));
-  return concat(await Promise.all(sorted.map(({ signer }) => signer.signTypedData(domain, types, value))));
+  sorted.sort((a, b) => (a.order < b.order ? -1 : 1));
+  return concat(await Promise.all(sorted.map(({ signer }) => signAttestation(signer, attestation, suite))));
 }
 
 /** A signed Proof order with an attested answer of the market's provider. */
