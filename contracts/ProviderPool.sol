@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
 import {IEscrow} from "./interfaces/IEscrow.sol";
 import {IProviderPool} from "./interfaces/IProviderPool.sol";
 import {ISourceRegistry} from "./interfaces/ISourceRegistry.sol";
@@ -10,6 +12,8 @@ import {ProviderId, SourceId} from "./types/Ids.sol";
 /// @title ProviderPool
 /// @notice See IProviderPool, which is the specification.
 contract ProviderPool is IProviderPool {
+    using SafeCast for uint256;
+
     /// @dev What work touches, one slot: 160 + 88 + 8 bits. All stake of a provider fits the 88 bits (3.09e8 coins of
     /// 18 decimals), so no part of it can outgrow them.
     struct Account {
@@ -72,6 +76,7 @@ contract ProviderPool is IProviderPool {
             taskManager != address(0) && address(escrow) != address(0) && address(sourceRegistry) != address(0),
             ZeroAddress()
         );
+        require(unbondingPeriod <= type(uint32).max, AmountTooLarge(unbondingPeriod, type(uint32).max));
         TASK_MANAGER = taskManager;
         UNBONDING_PERIOD = unbondingPeriod;
         _ESCROW = escrow;
@@ -84,7 +89,7 @@ contract ProviderPool is IProviderPool {
     function register(address payout, bytes32 key) external returns (ProviderId provider) {
         require(payout != address(0), ZeroAddress());
         require(key != 0, ZeroKey());
-        provider = ProviderId.wrap(uint32(++providerCount));
+        provider = ProviderId.wrap((++providerCount).toUint32());
         _accounts[provider].payout = payout;
         _identities[provider].owner = msg.sender;
         _identities[provider].key = key;

@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {ISourceRegistry} from "./interfaces/ISourceRegistry.sol";
 import {Cid} from "./libraries/Cid.sol";
@@ -11,6 +12,8 @@ import {SourceId} from "./types/Ids.sol";
 /// @title SourceRegistry
 /// @notice See ISourceRegistry, which is the specification.
 contract SourceRegistry is ISourceRegistry, ERC721 {
+    using SafeCast for uint256;
+
     /// @dev One slot, 181 bits, that tells a task all it needs while it names the latest version. The terms of the
     /// latest version live here and move to `_superseded` when another version follows.
     struct Source {
@@ -61,7 +64,7 @@ contract SourceRegistry is ISourceRegistry, ERC721 {
         VersionTerms calldata versionTerms,
         address[] calldata verifiers
     ) external returns (SourceId source) {
-        source = SourceId.wrap(uint32(++sourceCount));
+        source = SourceId.wrap((++sourceCount).toUint32());
         _sources[source].floorPrice = _checkedFloor(terms.floorPrice);
         _sources[source].royaltyBps = _checkedRoyalty(terms.royaltyBps);
         _sources[source].active = true;

@@ -327,7 +327,7 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
                 markedAt: task.markedAt(),
                 rampDuration: task.rampDuration(),
                 startFraction: task.startFraction(),
-                priceFraction: uint32(Sales.fractionOf(task)),
+                priceFraction: task.startFraction() == 0 ? 0 : uint32(Sales.fractionOf(task)),
                 feeBps: task.feeBps(),
                 royaltyBps: task.royaltyBps(),
                 lapses: task.lapses(),

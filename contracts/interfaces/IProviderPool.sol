@@ -28,7 +28,7 @@ interface IProviderPool {
     error InsufficientStake(ProviderId provider, uint256 free, uint256 needed);
     /// @notice A slash beyond all that the provider has outside its other locks.
     error SlashAboveStake(ProviderId provider, uint256 available, uint256 amount);
-    /// @notice `amount` wei does not fit the stored width, `maximum`.
+    /// @notice `amount` (wei, or seconds of the unbonding period) does not fit the stored width, `maximum`.
     error AmountTooLarge(uint256 amount, uint256 maximum);
     error AlreadyMember(ProviderId provider, SourceId source);
     error NotMember(ProviderId provider, SourceId source);

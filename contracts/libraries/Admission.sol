@@ -96,7 +96,7 @@ library Admission {
 
     function _checkClocks(PackedOrder calldata order, Limits memory limits) private view {
         uint256 deadline = order.deadline();
-        require(deadline > block.timestamp, ITaskManager.DeadlinePassed(deadline, block.timestamp));
+        Guard.requireNotAfter(deadline);
         uint256 latest = block.timestamp + limits.maxLifetime;
         require(deadline <= latest, ITaskManager.DeadlineTooFar(deadline, latest));
         uint256 reviewPeriod = order.reviewPeriod();

@@ -50,7 +50,7 @@ struct TaskView {
     uint40 markedAt;
     /// Seconds from start price to cap.
     uint24 rampDuration;
-    /// Start price and price now (or fixed), as fractions of the cap over 2^32 − 1.
+    /// Start price and price now (or fixed), as fractions of the cap over 2^32 − 1; 0 if never posted.
     uint32 startFraction;
     uint32 priceFraction;
     uint16 feeBps;
