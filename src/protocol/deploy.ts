@@ -31,6 +31,17 @@ export interface Governance {
   treasury: string;
 }
 
+/** The sequence of the deployment, in nonces after the deployer's first. */
+const PLACES = {
+  Exits: 0,
+  ProofBatch: 1,
+  Escrow: 2,
+  SourceRegistry: 3,
+  ProviderPool: 4,
+  Reputation: 5,
+  TaskManager: 6,
+} as const;
+
 /**
  * Deploys two libraries and the five contracts, one transaction each. Every leaf is told the address that TaskManager will have, which the
  * deployer's nonces determine; TaskManager's constructor refuses leaves that do not point back at it.
@@ -45,45 +56,46 @@ export async function deploySuite(
   const from = await deployer.getAddress();
   const first = await deployer.getNonce();
   const predicted = (place: number) => getCreateAddress({ from, nonce: first + place });
-  const providerPoolAddress = predicted(4);
-  const taskManagerAddress = predicted(6);
+  const providerPoolAddress = predicted(PLACES.ProviderPool);
+  const taskManagerAddress = predicted(PLACES.TaskManager);
 
-  const exits = await deployed(new Exits__factory(deployer).deploy(), "Exits", predicted(0));
-  const proofBatch = await deployed(new ProofBatch__factory(deployer).deploy(), "ProofBatch", predicted(1));
+  /** Deploys one contract in its place and checks that it ended up where the others believe it. */
+  const place = async <T extends BaseContract>(name: keyof typeof PLACES, deploy: () => Promise<T>): Promise<T> => {
+    try {
+      const contract = await deploy();
+      await contract.waitForDeployment();
+      const actual = await contract.getAddress();
+      if (actual !== predicted(PLACES[name])) throw new PredictionLostError(name, predicted(PLACES[name]), actual);
+      return contract;
+    } catch (error) {
+      // TaskManager refuses to be anywhere else, so the next free nonce tells whether that is why it reverted.
+      const nonce = await deployer.getNonce();
+      if (error instanceof PredictionLostError || nonce === first + PLACES[name]) throw error;
+      throw new PredictionLostError(name, predicted(PLACES[name]), getCreateAddress({ from, nonce }));
+    }
+  };
 
-  const escrow = await deployed(
+  const exits = await place("Exits", () => new Exits__factory(deployer).deploy());
+  const proofBatch = await place("ProofBatch", () => new ProofBatch__factory(deployer).deploy());
+  const escrow = await place("Escrow", () =>
     new Escrow__factory(deployer).deploy(taskManagerAddress, providerPoolAddress),
-    "Escrow",
-    predicted(2),
   );
-  const sourceRegistry = await deployed(
+  const sourceRegistry = await place("SourceRegistry", () =>
     new SourceRegistry__factory(deployer).deploy(parameters.minStakePerSlot),
-    "SourceRegistry",
-    predicted(3),
   );
-  const providerPool = await deployed(
-    new ProviderPool__factory(deployer).deploy(
-      taskManagerAddress,
-      escrow,
-      sourceRegistry,
-      longestObligation(parameters.windows),
-    ),
-    "ProviderPool",
-    providerPoolAddress,
+  const unbondingPeriod = longestObligation(parameters.windows);
+  const providerPool = await place("ProviderPool", () =>
+    new ProviderPool__factory(deployer).deploy(taskManagerAddress, escrow, sourceRegistry, unbondingPeriod),
   );
-  const reputation = await deployed(
+  const reputation = await place("Reputation", () =>
     new Reputation__factory(deployer).deploy(taskManagerAddress, parameters.feeScale),
-    "Reputation",
-    predicted(5),
   );
-  const taskManager = await deployed(
-    new TaskManager__factory(
-      {
-        "project/contracts/libraries/Exits.sol:Exits": await exits.getAddress(),
-        "project/contracts/libraries/ProofBatch.sol:ProofBatch": await proofBatch.getAddress(),
-      },
-      deployer,
-    ).deploy({
+  const libraries = {
+    "project/contracts/libraries/Exits.sol:Exits": await exits.getAddress(),
+    "project/contracts/libraries/ProofBatch.sol:ProofBatch": await proofBatch.getAddress(),
+  };
+  const taskManager = await place("TaskManager", () =>
+    new TaskManager__factory(libraries, deployer).deploy({
       ...governance,
       feeBps: parameters.feeBps,
       escrow,
@@ -93,16 +105,6 @@ export async function deploySuite(
       maxRound: parameters.maxRound,
       windows: parameters.windows,
     }),
-    "TaskManager",
-    taskManagerAddress,
   );
   return { escrow, sourceRegistry, providerPool, reputation, taskManager };
-}
-
-async function deployed<T extends BaseContract>(pending: Promise<T>, name: string, predicted: string): Promise<T> {
-  const contract = await pending;
-  await contract.waitForDeployment();
-  const actual = await contract.getAddress();
-  if (actual !== predicted) throw new PredictionLostError(name, predicted, actual);
-  return contract;
 }
