@@ -1,4 +1,4 @@
-import { getAddress, hexlify, keccak256, toBeHex, toUtf8Bytes } from "ethers";
+import { getAddress, keccak256, toBeHex, toUtf8Bytes } from "ethers";
 
 /** Seed of this run's random values: the environment variable SEED, else a new one. Show it in the test's title. */
 export const SEED = process.env["SEED"] ?? Date.now().toString(36);
@@ -35,6 +35,6 @@ export class Random {
   }
 
   address(): string {
-    return getAddress(hexlify(toBeHex(this.bits(160), 20)));
+    return getAddress(toBeHex(this.bits(160), 20));
   }
 }
