@@ -1,0 +1,138 @@
+import { packOrder, signOrder, taskIdOf } from "../../src/protocol/order.js";
+import { sealOf } from "../../src/protocol/seal.js";
+import { time } from "./network.js";
+import { attest, BOND, joinProvider, type Market, proofOrder, resultFor, reviewOrder, WINDOWS } from "./suite.js";
+
+/** A task with all that any action on it needs: signature, result, seals of two providers and proof. */
+export type Subject = Awaited<ReturnType<typeof subjectOf>>;
+
+/** Numbers of `TaskState` in the contracts. */
+export const TaskState = {
+  None: 0n,
+  Open: 1n,
+  Delivered: 3n,
+  Disclosed: 4n,
+  Settled: 6n,
+  Refunded: 7n,
+  Revoked: 8n,
+} as const;
+
+/** A second member of the pool, of the first of the other accounts. */
+export const RIVAL = 2n;
+
+/** An order nobody has posted, of a market in which {@link RIVAL} is about to join. */
+export async function subjectOf(market: Market, kind: "Review" | "Proof") {
+  const [rival] = market.others;
+  if (rival === undefined) throw new Error("no account for a rival");
+  await joinProvider(market, rival);
+  // Long enough for a lapse before the deadline.
+  const changes = { deadline: (await time.latest()) + 4 * 3600, reviewPeriod: 7200, rampDuration: 20_000, bond: BOND };
+  const order = await (kind === "Review" ? reviewOrder(market, changes) : proofOrder(market, changes));
+  const taskId = taskIdOf(order, market.domain);
+  const result = resultFor(taskId, market.provider);
+  const proof = await attest(market, taskId, market.provider, order.inputDigest, result);
+  const signature = await signOrder(market.client, order, market.domain);
+  const packed = packOrder(order);
+  const { resultDigest, envelopeHash } = result;
+  return {
+    ...result,
+    market,
+    rival,
+    rivalSeal: sealOf({ ...result, taskId, provider: RIVAL }),
+    order,
+    packed,
+    taskId,
+    signature,
+    proof,
+    signedProof: { order: packed, signature, resultDigest, envelopeHash, proof },
+  };
+}
+
+/** Brings a subject into a state; tells the second in which the next transaction is to be mined. */
+type Route = (subject: Subject) => Promise<number>;
+
+const next = async (): Promise<number> => (await time.latest()) + 1;
+
+const submit: Route = async ({ market, packed, order }) => {
+  await market.taskManager.connect(market.client).submit(packed);
+  return order.deadline;
+};
+
+const cancel: Route = async (subject) => {
+  await submit(subject);
+  await subject.market.taskManager.connect(subject.market.client).cancel(subject.packed);
+  return (await time.latest()) + WINDOWS.cancelNotice;
+};
+
+const deliver: Route = async (subject) => {
+  const { market, packed, seal } = subject;
+  await submit(subject);
+  await market.taskManager.connect(market.agent).deliver(packed, market.provider, seal);
+  return (await time.latest()) + WINDOWS.disclose;
+};
+
+const disclose: Route = async (subject) => {
+  const { market, packed, commitment, envelope, order } = subject;
+  await deliver(subject);
+  await market.taskManager.connect(market.agent).disclose(packed, commitment, envelope);
+  return (await time.latest()) + order.reviewPeriod;
+};
+
+/** The second after the last one of the clock that runs at the end of a route. */
+const after =
+  (route: Route): Route =>
+  async (subject) =>
+    (await route(subject)) + 1;
+
+/** One more call by anyone at the end of a route. */
+const then =
+  (route: Route, action: (subject: Subject) => Promise<unknown>): Route =>
+  async (subject) => {
+    await time.setNextBlockTimestamp(await route(subject));
+    await action(subject);
+    return next();
+  };
+
+const anyone = ({ market }: Subject) => market.taskManager.connect(market.stranger);
+const provider = ({ market }: Subject) => market.taskManager.connect(market.agent);
+const client = ({ market }: Subject) => market.taskManager.connect(market.client);
+
+const refunded = then(after(submit), (subject) => anyone(subject).refund(subject.packed));
+const revoked = then(next, (subject) => client(subject).revoke(subject.packed));
+
+/**
+ * States of a Review task. Where a clock runs, the next transaction is in its last second, or, where the name says that
+ * it is over, in the second after.
+ */
+export const REVIEW_STATES = {
+  None: next,
+  Revoked: revoked,
+  Open: submit,
+  Expired: after(submit),
+  Cancelled: cancel,
+  CancelledExpired: after(cancel),
+  Lapsed: then(after(deliver), (subject) => anyone(subject).reopen(subject.packed)),
+  Delivered: deliver,
+  DeliveredOver: after(deliver),
+  Disclosed: disclose,
+  DisclosedOver: after(disclose),
+  Accepted: then(deliver, (subject) => client(subject).accept(subject.packed)),
+  Settled: then(after(disclose), (subject) => anyone(subject).settle(subject.packed)),
+  Refunded: refunded,
+} satisfies Record<string, Route>;
+
+/** States of a Proof task, likewise. */
+export const PROOF_STATES = {
+  None: next,
+  Revoked: revoked,
+  Open: submit,
+  Expired: after(submit),
+  Cancelled: cancel,
+  CancelledExpired: after(cancel),
+  Proven: then(submit, (subject) => {
+    const { packed, resultDigest, envelopeHash, proof } = subject;
+    return provider(subject).prove(packed, subject.market.provider, resultDigest, envelopeHash, proof);
+  }),
+  ProvenSigned: then(next, (subject) => provider(subject).proveSigned(subject.market.provider, subject.signedProof)),
+  Refunded: refunded,
+} satisfies Record<string, Route>;
