@@ -1,7 +1,18 @@
 import { packOrder, signOrder, taskIdOf } from "../../src/protocol/order.js";
 import { sealOf } from "../../src/protocol/seal.js";
 import { time } from "./network.js";
-import { attest, BOND, joinProvider, type Market, proofOrder, resultFor, reviewOrder, WINDOWS } from "./suite.js";
+import {
+  attest,
+  BOND,
+  CAP,
+  FLOOR,
+  joinProvider,
+  type Market,
+  proofOrder,
+  resultFor,
+  reviewOrder,
+  WINDOWS,
+} from "./suite.js";
 
 /** A task with all that any action on it needs: signature, result, seals of two providers and proof. */
 export type Subject = Awaited<ReturnType<typeof subjectOf>>;
@@ -16,6 +27,9 @@ export const TaskState = {
   Refunded: 7n,
   Revoked: 8n,
 } as const;
+
+/** Start price of the helpers' orders: their floor as a fraction of the cap, which rounds up, in units of 1 / (2^32 - 1). */
+export const START = (CAP * ((FLOOR * 0xffffffffn + CAP - 1n) / CAP)) / 0xffffffffn;
 
 /** A second member of the pool, of the first of the other accounts. */
 export const RIVAL = 2n;
