@@ -34,11 +34,17 @@ export const START = (CAP * ((FLOOR * 0xffffffffn + CAP - 1n) / CAP)) / 0xffffff
 /** A second member of the pool, of the first of the other accounts. */
 export const RIVAL = 2n;
 
-/** An order nobody has posted, of a market in which {@link RIVAL} is about to join. */
-export async function subjectOf(market: Market, kind: "Review" | "Proof") {
+/** Registers {@link RIVAL} and tells its owner. */
+export async function joinRival(market: Market) {
   const [rival] = market.others;
   if (rival === undefined) throw new Error("no account for a rival");
   await joinProvider(market, rival);
+  return rival;
+}
+
+/** An order nobody has posted, of a market in which {@link RIVAL} is about to join. */
+export async function subjectOf(market: Market, kind: "Review" | "Proof") {
+  const rival = await joinRival(market);
   // Long enough for a lapse before the deadline.
   const changes = { deadline: (await time.latest()) + 4 * 3600, reviewPeriod: 7200, rampDuration: 20_000, bond: BOND };
   const order = await (kind === "Review" ? reviewOrder(market, changes) : proofOrder(market, changes));
