@@ -55,11 +55,7 @@ contract HostileAccount {
                 revert(0, BOMB)
             }
         }
-        if (_receipt == Receipt.Burn) {
-            assembly ("memory-safe") {
-                for {} 1 {} {}
-            }
-        }
+        if (_receipt == Receipt.Burn) while (receipts != 0) ++receipts;
         // Once, or a thief would stop only at the end of its gas.
         if (_receipt == Receipt.Reenter && receipts == 1) (succeeded, answer) = _target.call(_payload);
     }

@@ -78,11 +78,7 @@ contract HostileJudge {
                 invalid()
             }
         }
-        if (mode == Mode.Burn) {
-            assembly ("memory-safe") {
-                for {} 1 {} {}
-            }
-        }
+        if (mode == Mode.Burn) while (got != 0) ++got;
         if (mode == Mode.BombYes) _answer(yes, BOMB);
         if (mode == Mode.BombRevert) _refuse(yes, BOMB);
         if (mode == Mode.YesIfGas) _answer(got >= _threshold ? yes : bytes32(0), 32);
