@@ -23,7 +23,6 @@ interface Running {
   reviewPeriod: number;
 }
 
-const SLASHED = CAP - START > BOND / 2n ? CAP - START : BOND / 2n;
 const FEE = (START * FEE_BPS) / 10_000n;
 const TIP = (CAP * 50n) / 10_000n;
 
