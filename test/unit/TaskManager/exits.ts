@@ -4,7 +4,6 @@ import { ethers, loadFixture, time } from "../../helpers/network.js";
 import { owed, partiesOf } from "../../helpers/observe.js";
 import { PROOF_STATES, REVIEW_STATES, START, subjectOf, TaskState } from "../../helpers/states.js";
 import {
-  BOND,
   CAP,
   deployMarket,
   FEE_BPS,
