@@ -145,6 +145,7 @@ contract ProviderPool is IProviderPool {
         require(_identities[provider].owner != address(0), UnknownProvider(provider));
         require(amount != 0, ZeroAmount());
         require(msg.value == 0 || msg.value == amount, WrongValue(msg.value, amount));
+        require(amount <= type(uint88).max, AmountTooLarge(amount, type(uint88).max));
         uint256 total = _bonds[provider].stake + amount;
         require(total <= type(uint88).max, AmountTooLarge(total, type(uint88).max));
         _bonds[provider].stake = uint96(total);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
 import {IReputation} from "./interfaces/IReputation.sol";
 import {Score} from "./libraries/Score.sol";
 import {ProviderId} from "./types/Ids.sol";
@@ -158,15 +160,14 @@ contract Reputation is IReputation {
         standing.clients |= bucket;
         // Each of 88 buckets adds less than a point a day and the whole halves in 30 days, so a score stays below
         // 88e6 · (1 + 2 · 30) = 5.4e9 only in theory; where 32 bits end, it stands still.
-        uint256 score = standing.score + gain;
-        standing.score = score > type(uint32).max ? type(uint32).max : uint32(score);
+        standing.score = uint32(Math.min(standing.score + gain, type(uint32).max));
         emit ReputationGained(provider, standing.score, gain);
     }
 
     function _count(Standing memory standing, uint256 settled, uint256 earned) private pure {
-        uint256 total = standing.earned + earned / 1 gwei;
-        standing.earned = total > type(uint64).max ? type(uint64).max : uint64(total);
-        standing.settled += uint32(settled);
+        // Counters stand still where their fields end: a full one must not block a payment.
+        standing.earned = uint64(Math.min(standing.earned + earned / 1 gwei, type(uint64).max));
+        standing.settled = uint32(Math.min(standing.settled + settled, type(uint32).max));
     }
 
     function _bucketOf(address client) private pure returns (uint88) {

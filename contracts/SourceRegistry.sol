@@ -176,12 +176,12 @@ contract SourceRegistry is ISourceRegistry, ERC721 {
         uint256 version,
         address verifier
     ) external view returns (uint256, uint256, uint8, uint16, bool) {
+        Source storage stored = _sources[source];
+        Terms memory terms = _activeTerms(source, version);
         require(
             verifier == address(0) || _admitted[source][version][verifier],
             VerifierNotAdmitted(source, version, verifier)
         );
-        Source storage stored = _sources[source];
-        Terms memory terms = _activeTerms(source, version);
         return (stored.floorPrice, stored.royaltyBps, terms.environments, terms.minGpuMemory, terms.deterministic);
     }
 

@@ -272,6 +272,12 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
         emit SubmissionsPauseSet(paused);
     }
 
+    /// @notice Leaves the suite without owner, for good; refused while submissions are paused.
+    function renounceOwnership() public override onlyOwner {
+        require(!_ledger.parameters.paused, SubmissionsPaused());
+        super.renounceOwnership();
+    }
+
     // ------------------------------------------------------------------------------------------- views
 
     /// @inheritdoc ITaskManager

@@ -76,7 +76,7 @@ interface IProviderPool {
         uint256 unbonding;
         /// When what is unbonding may be claimed, unix seconds; 0: nothing unbonds.
         uint256 maturesAt;
-        /// No new work before this time, unix seconds; 0: never jailed.
+        /// No new work up to and in this second, unix time; 0: never jailed.
         uint256 jailedUntil;
     }
 
@@ -216,7 +216,7 @@ interface IProviderPool {
     /// are never touched. TaskManager only.
     function slash(ProviderId provider, uint256 bond, uint256 amount) external;
 
-    /// @notice Keeps a provider from new work until `until`, unix seconds; what it owes it may finish.
+    /// @notice Keeps a provider from new work up to and in second `until`, unix time; what it owes it may finish.
     /// TaskManager only.
     function jail(ProviderId provider, uint256 until) external;
 }

@@ -5,7 +5,8 @@ import {ProviderId} from "../types/Ids.sol";
 
 /// @title IReputation
 /// @notice Scores of providers, earned only by work on which a protocol fee was paid.
-/// @dev Score × 1e6. It halves every HALF_LIFE (whole half-lives by shift, the rest in a line between them).
+/// @dev Score × 1e6. It halves every HALF_LIFE (whole half-lives by shift, the rest in a line between them, which starts
+/// anew at every record: the score of a provider that is always busy halves in up to 1.39 HALF_LIFE).
 /// A settlement adds 1e6 · fee / (fee + FEE_SCALE), at most once for each bucket of clients in an EPOCH, so neither one
 /// client nor many small payments can pump it. A fault multiplies it by 2/3, a proven wrong sets it to zero.
 interface IReputation {
@@ -26,15 +27,15 @@ interface IReputation {
         uint256 faults;
         /// Results proven wrong.
         uint256 frauds;
-        /// All earnings, gwei, each rounded down.
+        /// All earnings, gwei, rounded down at each record.
         uint256 earned;
         /// Last change, unix seconds.
         uint256 updatedAt;
-        /// No new work before this time, unix seconds; 0: never jailed.
+        /// No new work up to and in this second, unix time; 0: never jailed.
         uint256 jailedUntil;
     }
 
-    /// @dev One client's part of a batch: the fee of its first task in it, wei.
+    /// @dev One client's part of a batch: the largest fee of its tasks, wei.
     struct ClientFee {
         address client;
         uint256 fee;

@@ -87,7 +87,7 @@ interface ITaskManager {
 
     // ------------------------------------------------------------------------------------------- events
 
-    /// @notice A task is open. The only place that tells the order; amounts in wei.
+    /// @notice A task is open. The only place that tells the order; `startPrice` in wei, where its ramp begins.
     event TaskSubmitted(
         TaskId indexed taskId,
         SourceId indexed source,
@@ -122,14 +122,13 @@ interface ITaskManager {
         uint256 fee,
         uint256 royalty
     );
-    /// @notice A holder failed; `slashed` of its bond is gone, of which the client got `compensation`.
+    /// @notice A holder failed, for the `lapses`th time on this task, and lost `slashed` of its bond, wei.
     event TaskLapsed(
         TaskId indexed taskId,
         ProviderId indexed provider,
         address indexed client,
         uint256 lapses,
-        uint256 slashed,
-        uint256 compensation
+        uint256 slashed
     );
     event TaskCancelled(TaskId indexed taskId, address indexed client, uint256 deadline);
     event TaskRefunded(
@@ -207,7 +206,8 @@ interface ITaskManager {
     /// @notice Makes all signed orders of the caller with a nonce below `nonce` worthless. Only ever rises.
     function revokeBelow(uint64 nonce) external;
 
-    /// @notice Grants or revokes an agent of the caller, which may accept, dispute and cancel, never spend.
+    /// @notice Grants or revokes an agent of the caller, which may accept, dispute and cancel.
+    /// @dev An agent never spends the free balance, but accepting releases what an open task holds.
     function setClientAgent(address agent, bool allowed) external;
 
     /// @notice Tells providers where to send envelopes off chain, at most 256 bytes.
@@ -243,11 +243,12 @@ interface ITaskManager {
         bytes calldata proof
     ) external;
 
-    /// @notice Posts a signed Proof order and answers it at once, at its start price.
+    /// @notice Posts a signed Proof order and answers it at once, at the first price of its ramp.
     function proveSigned(ProviderId provider, SignedProof calldata signedProof) external returns (TaskId taskId);
 
     /// @notice Does the same for many orders and nets balances and scores; all or nothing.
-    /// @dev Cheapest when orders of one client, and of one source, stand together.
+    /// @dev Cheapest when orders of one client, and of one source, stand together. Balances and minimum scores are judged
+    /// as they were before the batch, and a client's largest fee among neighbours stands for the score.
     function proveBatch(ProviderId provider, SignedProof[] calldata signedProofs) external;
 
     // ------------------------------------------------------------------------------------------- clocks
@@ -260,7 +261,7 @@ interface ITaskManager {
     function reopen(PackedOrder calldata order) external;
 
     /// @notice Returns the money of an open task past its deadline. Anyone; a third party earns a tip.
-    /// @dev An order that counted as demand pays the protocol fee on its start price.
+    /// @dev An order that counted as demand pays the protocol fee on its start price, unless a provider failed it.
     function refund(PackedOrder calldata order) external;
 
     /// @notice Passes the fees that rest with `payers`, and slashed stake, on to the treasury's account. Anyone.
@@ -274,7 +275,7 @@ interface ITaskManager {
 
     function setTreasury(address treasury) external;
 
-    /// @notice Stops or resumes new tasks; running ones go on.
+    /// @notice Stops or resumes new tasks; running ones go on. An owner cannot leave for good while they are stopped.
     function setSubmissionsPaused(bool paused) external;
 
     // ------------------------------------------------------------------------------------------- views

@@ -48,7 +48,10 @@ library Exits {
         address client = order.client();
         uint256 cap = order.maxReward();
         uint256 fee;
-        if (task.has(TaskSlotLib.COUNTED)) fee = Price.share(Sales.startPriceOf(order, task), task.feeBps());
+        // A client whose provider failed pays nothing for it.
+        if (task.has(TaskSlotLib.COUNTED) && task.lapses() == 0) {
+            fee = Price.share(Sales.startPriceOf(order, task), task.feeBps());
+        }
         uint256 tip = Guard.isClientOrAgent(ledger, client, msg.sender) ? 0 : Price.share(cap, TIP_BPS);
         _refund(ledger, escrow, taskId, task, client, cap, fee, tip);
     }
@@ -77,18 +80,18 @@ library Exits {
         delete ledger.seals[taskId];
         ledger.barred[taskId][provider] = true;
 
+        // All of it goes to the protocol. A part for the client would let a stolen agent key carry stake off: the thief
+        // posts an order with a bond as large as the stake, lets it lapse and takes its part.
         leaves.providerPool.slash(provider, bond, slashed);
-        uint256 compensation = slashed / 2;
-        if (compensation != 0) leaves.escrow.transfer(client, compensation);
         leaves.reputation.recordFault(provider);
-        emit ITaskManager.TaskLapsed(taskId, provider, client, lapses, slashed, compensation);
-        // The client waited through all of them and pays no fee.
+        emit ITaskManager.TaskLapsed(taskId, provider, client, lapses, slashed);
         if (lapses == MAX_LAPSES) _refund(ledger, leaves.escrow, taskId, task, client, cap, 0, 0);
     }
 
     /// @dev The task without its holder. Its price stood still while it was held and goes on from there.
     function _reopened(TaskSlot task, uint256 lapses) private view returns (TaskSlot) {
-        uint256 openedAt = task.openedAt() + block.timestamp - task.clearedAt();
+        uint256 elapsed = task.clearedAt() - task.openedAt();
+        uint256 openedAt = Math.min(block.timestamp, task.deadline()) - elapsed;
         ProviderId nobody;
         task = task.withState(TaskState.Open).withLapses(lapses).withProvider(nobody);
         return task.withOpenedAt(openedAt).withClearedAt(0);

@@ -102,12 +102,13 @@ library ProofBatch {
         leaves.reputation.recordSettlements(provider, clients, count, net.payments);
     }
 
-    /// @dev Adds one sale. Neighbours of the same client or publisher share an entry, and the first fee of a client
-    /// stands for its score, as it would if the tasks were settled one after another.
+    /// @dev Adds one sale. Neighbours of the same client or publisher share an entry, and the largest fee of a client
+    /// stands for the score: one by one, a provider would settle that task first.
     function _net(Netting memory net, address client, Sale memory sale) private pure {
         uint256 last = net.debitCount;
         if (last != 0 && net.debits[last - 1].account == client) {
             net.debits[last - 1].amount += sale.price;
+            if (sale.fee > net.clients[last - 1].fee) net.clients[last - 1].fee = sale.fee;
         } else {
             net.debits[last] = IEscrow.Entry(client, sale.price);
             net.clients[last] = IReputation.ClientFee(client, sale.fee);

@@ -21,7 +21,7 @@ library Sales {
         uint256 moment = task.clearedAt();
         // An open task past its deadline cannot clear any more: its price stands.
         if (moment == 0) moment = Math.min(block.timestamp, task.deadline());
-        return Price.ramp(task.startFraction(), task.rampDuration(), moment - Math.min(moment, task.openedAt()));
+        return Price.ramp(task.startFraction(), task.rampDuration(), moment - task.openedAt());
     }
 
     /// @dev Price in wei at which the task cleared, or would clear now.

@@ -11,7 +11,8 @@ library Score {
     uint256 internal constant POINT = 1e6;
 
     /// @dev `score` after `elapsed` seconds: whole half-lives by shift, the rest in a line from one to the next.
-    /// Never below the exponential it approximates, and at most 6.2 % above (at 0.53 of a half-life).
+    /// Never below the exponential it approximates, and at most 6.2 % above (at 0.557 of a half-life). The line starts
+    /// anew at every record, so a score that is touched all the time halves in HALF_LIFE · 2 · ln 2, 41.6 days.
     function decayed(uint256 score, uint256 elapsed) internal pure returns (uint256) {
         unchecked {
             // Scores have 32 bits and times 40, so no product overflows; what is subtracted is less than half.

@@ -7,11 +7,10 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IVerifier} from "../interfaces/IVerifier.sol";
 
 /// @title AttestationVerifier
-/// @notice Accepts a claim that at least THRESHOLD of a fixed set of attesters signed: enclaves, or services that
-/// check results.
+/// @notice Accepts a claim that THRESHOLD of a fixed set of attesters signed: enclaves, or services that check results.
 /// @dev An attester signs `Attestation(bytes32 taskId,uint32 providerId,bytes32 inputDigest,bytes32 resultDigest,
 /// bytes32 envelopeHash)` under EIP-712 after it has seen that the result answers the input and that the envelope opens
-/// it for the client. The proof is the signatures, 65 bytes each, in ascending order of their signers. The set never
+/// it for the client. The proof is THRESHOLD signatures, 65 bytes each, in ascending order of their signers. The set never
 /// changes; for another, deploy another verifier and publish a version that lists it.
 contract AttestationVerifier is IVerifier, EIP712 {
     error NoAttesters();

@@ -23,6 +23,24 @@ export class FieldRangeError extends OpenGpuError {
   }
 }
 
+/** A value that should be so many bytes in hexadecimal is something else. */
+export class FieldFormatError extends OpenGpuError {
+  override readonly name = "FieldFormatError";
+  readonly field: string;
+  readonly value: string;
+
+  /**
+   * @param field Name of the field.
+   * @param value The offending value.
+   * @param expected What it should be.
+   */
+  constructor(field: string, value: string, expected: string) {
+    super(`${field} is ${value}; it must be ${expected}.`);
+    this.field = field;
+    this.value = value;
+  }
+}
+
 /** A deployment whose parts ended up at other addresses than those they were told of. */
 export class PredictionLostError extends OpenGpuError {
   override readonly name = "PredictionLostError";

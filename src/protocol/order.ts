@@ -1,5 +1,5 @@
-import { getAddress, type Signer, TypedDataEncoder, toBeHex, ZeroAddress, ZeroHash } from "ethers";
-import { FieldRangeError } from "./errors.js";
+import { getAddress, isHexString, type Signer, TypedDataEncoder, toBeHex, ZeroAddress, ZeroHash } from "ethers";
+import { FieldFormatError, FieldRangeError } from "./errors.js";
 
 /** How a result is judged. The numbers are those of the contracts. */
 export const Verification = { Review: 0, Proof: 1, Quorum: 2 } as const;
@@ -98,6 +98,7 @@ export function orderDomain({ chainId, taskManager }: OrderDomain) {
  * Packs an order into the form that TaskManager takes.
  *
  * @throws {FieldRangeError} if a number does not fit its field.
+ * @throws {FieldFormatError} if a digest or a key is not 32 bytes.
  */
 export function packOrder(order: Order): PackedOrder {
   const field = (name: keyof Order, bits: number): [bigint, number] => {
@@ -127,13 +128,21 @@ export function packOrder(order: Order): PackedOrder {
       field("nonce", 64),
     ),
     clocks: word(field("deadline", 40), field("rampDuration", 24), field("reviewPeriod", 24), field("reservation", 24)),
-    inputDigest: order.inputDigest,
-    clientKey: order.clientKey,
+    inputDigest: bytes32("inputDigest", order.inputDigest),
+    clientKey: bytes32("clientKey", order.clientKey),
   };
 }
 
-/** The inverse of {@link packOrder}: reads an order from calldata or from the log. */
+/**
+ * The inverse of {@link packOrder}: reads an order from calldata or from the log.
+ *
+ * @throws {FieldFormatError} if a word is not 32 bytes, or bits are set that mean nothing.
+ */
 export function unpackOrder(packed: PackedOrder): Order {
+  for (const [name, value] of Object.entries(packed)) bytes32(name, String(value));
+  const unused = (BigInt(packed.terms) >> 224n) | (BigInt(packed.clocks) >> 112n);
+  if (unused !== 0n)
+    throw new FieldFormatError("terms or clocks", `0x${unused.toString(16)}`, "zero in its unused bits");
   const reward = reader(packed.reward);
   const assurance = reader(packed.assurance);
   const terms = reader(packed.terms);
@@ -218,6 +227,12 @@ function word(...fields: [value: bigint, bits: number][]): string {
     fields.reduce((sum, [value, bits]) => (sum << BigInt(bits)) | value, 0n),
     32,
   );
+}
+
+/** A value that is 32 bytes in hexadecimal. */
+function bytes32(field: string, value: string): string {
+  if (!isHexString(value, 32)) throw new FieldFormatError(field, value, "32 bytes in hexadecimal");
+  return value;
 }
 
 /** Takes fields off the low end of a word, one call a field. */

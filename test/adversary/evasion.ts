@@ -70,15 +70,15 @@ describe("adversary: providers that evade", () => {
           .to.emit(providerPool, "Slashed")
           .withArgs(1, SLASHED)
           .and.to.emit(taskManager, "TaskLapsed")
-          .withArgs(taskId, 1, client, 1, SLASHED, SLASHED / 2n);
+          .withArgs(taskId, 1, client, 1, SLASHED);
 
         const after = await providerPool.getProvider(1);
         expect(after.stake).to.equal(before.stake - SLASHED);
         expect(after.locked).to.equal(before.locked - BOND);
         expect(after.free).to.equal(before.free + BOND - SLASHED);
         expect(after.unbonding).to.equal(before.unbonding);
-        expect((await escrow.accountOf(client)).free).to.equal(free + SLASHED / 2n);
-        expect((await escrow.accountOf(taskManager)).free).to.equal(SLASHED - SLASHED / 2n);
+        expect((await escrow.accountOf(client)).free).to.equal(free);
+        expect((await escrow.accountOf(taskManager)).free).to.equal(SLASHED);
         expect((await escrow.accountOf(providerPool)).free).to.equal(after.stake);
         expect((await reputation.getRecord(1)).faults).to.equal(1n);
       });
@@ -116,7 +116,7 @@ describe("adversary: providers that evade", () => {
       await time.increase(WINDOWS.disclose + 1);
       await expect(taskManager.connect(stranger).reopen(packed))
         .to.emit(taskManager, "TaskLapsed")
-        .withArgs(taskId, 1, client, 1, climb, climb / 2n);
+        .withArgs(taskId, 1, client, 1, climb);
       const after = await providerPool.getProvider(1);
       expect([after.stake, after.free]).to.deep.equal([stake - climb, free]);
     });

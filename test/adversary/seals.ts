@@ -122,12 +122,12 @@ describe("adversary: seals", () => {
       await time.setNextBlockTimestamp(reopenedAt);
       await expect(taskManager.connect(stranger).reopen(packed))
         .to.emit(taskManager, "TaskLapsed")
-        .withArgs(taskId, RIVAL, client, 1, SLASHED, SLASHED / 2n);
+        .withArgs(taskId, RIVAL, client, 1, SLASHED);
 
       expect(await stakeOf(1n)).to.deep.equal(honest);
       expect(await stakeOf(RIVAL)).to.deep.equal({ stake: copier.stake - SLASHED, free: copier.free - SLASHED });
-      expect(await freeOf(client)).to.equal(money + SLASHED / 2n);
-      expect((await escrow.accountOf(taskManager)).free).to.equal(SLASHED - SLASHED / 2n);
+      expect(await freeOf(client)).to.equal(money);
+      expect((await escrow.accountOf(taskManager)).free).to.equal(SLASHED);
       expect((await reputation.getRecord(RIVAL)).faults).to.equal(1n);
       expect(await taskManager.priceOf(packed)).to.equal(price);
       expect((await taskManager.getTask(taskId)).openedAt).to.equal(openedAt + BigInt(reopenedAt - takenAt));
@@ -167,8 +167,8 @@ describe("adversary: seals", () => {
       await time.increase(WINDOWS.disclose + 1);
       await taskManager.connect(client).reopen(packed);
       expect((await taskManager.getTask(taskId)).state).to.equal(TaskState.Open);
-      // What client and provider had together went to the treasury by half of the slash.
-      expect((await freeOf(client)) + (await stakeOf(RIVAL)).stake).to.equal(money - (SLASHED - SLASHED / 2n));
+      // Client and provider together are poorer by the whole slash.
+      expect((await freeOf(client)) + (await stakeOf(RIVAL)).stake).to.equal(money - SLASHED);
       // The honest provider still has the only result, and gets its price.
       await finish(race);
       expect(await freeOf(providerOwner)).to.be.greaterThan(0n);
@@ -213,8 +213,8 @@ describe("adversary: seals", () => {
         expect((await stakeOf(provider)).stake).to.equal(stake - SLASHED);
         expect((await taskManager.getTask(taskId)).lapses).to.equal(BigInt(lapses + 1));
       }
-      expect(await freeOf(client)).to.equal(money + 3n * (SLASHED / 2n));
-      expect((await escrow.accountOf(taskManager)).free).to.equal(3n * (SLASHED - SLASHED / 2n));
+      expect(await freeOf(client)).to.equal(money);
+      expect((await escrow.accountOf(taskManager)).free).to.equal(3n * SLASHED);
     });
   });
 });

@@ -116,6 +116,24 @@ describe("adversary: a stolen key of a provider's agent", () => {
     }
   });
 
+  it("gains nothing by letting bonds as large as the stake lapse on orders of its own", async () => {
+    const theft = await loadFixture(deployTheft);
+    const { providerPool, taskManager, agent, escrow } = theft;
+    await escrow.connect(agent).deposit({ value: parseEther("1") });
+    const before = await escrow.accountOf(agent);
+    for (let round = 0; round < 3; round++) {
+      await thief(theft).leavePool(1, 1);
+      await thief(theft).joinPool(1, 1, 1, 1, 1, 0);
+      const { free } = await providerPool.getProvider(1);
+      const { packed } = await openTask({ ...theft, client: agent }, { bond: free });
+      await taskManager.connect(agent).deliver(packed, 1, random32());
+      await time.increase(WINDOWS.disclose + 1);
+      await taskManager.connect(agent).reopen(packed);
+      await taskManager.connect(agent).refund(packed);
+    }
+    expect(await escrow.accountOf(agent)).to.deep.equal(before);
+  });
+
   it("an agent of a client may end its tasks, and never spend or withdraw", async () => {
     const theft = await loadFixture(deployTheft);
     const { taskManager, escrow, client, stranger, task } = theft;

@@ -64,7 +64,7 @@ describe("TaskManager.collectFees", () => {
     const { packed } = await deliveredTask(market);
     await time.increase(WINDOWS.disclose + 1);
     await taskManager.reopen(packed);
-    const slashed = BOND / 4n;
+    const slashed = BOND / 2n;
     const fee = await settled(market, parseEther("0.1"));
     expect(await taskManager.collectFees.staticCall([client])).to.equal(slashed + fee);
     expect(

@@ -26,6 +26,22 @@ describe("TaskManager ownership", () => {
       .withArgs(owner.address);
   });
 
+  it("can be given up for good, but not while submissions are paused", async () => {
+    const { taskManager, owner, stranger } = await loadFixture(deployMarket);
+    await expect(taskManager.connect(stranger).renounceOwnership())
+      .to.be.revertedWithCustomError(taskManager, "OwnableUnauthorizedAccount")
+      .withArgs(stranger.address);
+    await taskManager.connect(owner).setSubmissionsPaused(true);
+    await expect(taskManager.connect(owner).renounceOwnership()).to.be.revertedWithCustomError(
+      taskManager,
+      "SubmissionsPaused",
+    );
+    expect(await taskManager.owner()).to.equal(owner.address);
+    await taskManager.connect(owner).setSubmissionsPaused(false);
+    await taskManager.connect(owner).renounceOwnership();
+    expect(await taskManager.owner()).to.equal(ZeroAddress);
+  });
+
   it("can be offered by its owner and taken by the one it is offered to, nobody else", async () => {
     const { taskManager, owner, stranger, agent } = await loadFixture(deployMarket);
     await expect(taskManager.connect(stranger).transferOwnership(stranger))

@@ -90,11 +90,19 @@ describe("TaskManager.proveBatch", () => {
     for (const { packed } of entries) await manager.proveSigned(provider, packed);
     const single = await outcome(market, taskIds);
     await snapshot.restore();
+    // One by one, a provider settles the largest fee of each client first: that is what the batch counts.
+    for (const { packed } of [...entries].sort((a, b) => Number(b.fee - a.fee))) {
+      await manager.proveSigned(provider, packed);
+    }
+    const best = await outcome(market, taskIds);
+    await snapshot.restore();
     await manager.proveBatch(
       provider,
       entries.map(({ packed }) => packed),
     );
-    expect(await outcome(market, taskIds)).to.deep.equal(single);
+    const batched = await outcome(market, taskIds);
+    expect({ ...batched, record: [] }).to.deep.equal({ ...single, record: [] });
+    expect(batched.record).to.deep.equal(best.record);
   });
 
   it("pays every party its sum and the protocol at once", async () => {
@@ -237,16 +245,27 @@ describe("TaskManager.proveBatch", () => {
       });
     }
 
-    // An unknown version or source admits no verifier, and that is what the registry asks first.
-    for (const changes of [{ version: 2 }, { source: 3 }, { source: 2, version: 2 }]) {
+    for (const { changes, error, args } of [
+      { changes: { version: 2 }, error: "UnknownVersion", args: [1, 2] },
+      { changes: { source: 3 }, error: "UnknownSource", args: [3] },
+      { changes: { source: 2, version: 2 }, error: "UnknownVersion", args: [2, 2] },
+    ]) {
       it(`asks the registry about ${JSON.stringify(changes)} anew`, async () => {
         const { market, proving } = await spoiled(async (crowd) => (await signedProof(crowd, changes)).packed);
-        const { source, version } = { source: 1, version: 1, ...changes };
         await expect(proving())
-          .to.be.revertedWithCustomError(market.sourceRegistry, "VerifierNotAdmitted")
-          .withArgs(source, version, await market.attestation.getAddress());
+          .to.be.revertedWithCustomError(market.sourceRegistry, error)
+          .withArgs(...args);
       });
     }
+
+    it("asks the registry about another verifier anew", async () => {
+      const { market, proving } = await spoiled(async (crowd) => {
+        return (await signedProof(crowd, { verifier: crowd.stranger.address })).packed;
+      });
+      await expect(proving())
+        .to.be.revertedWithCustomError(market.sourceRegistry, "VerifierNotAdmitted")
+        .withArgs(1, 1, market.stranger.address);
+    });
 
     it("refuses more GPU memory than the provider has, though the order before fits", async () => {
       const market = await loadFixture(deployCrowd);

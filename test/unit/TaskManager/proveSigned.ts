@@ -158,13 +158,13 @@ describe("TaskManager.proveSigned", () => {
         .withArgs(taskId, State.Revoked);
     });
 
-    it("refuses a deadline of this very second", async () => {
+    it("takes the last second, not the one after", async () => {
       const { market, manager, order, packed } = await signed();
-      await time.setNextBlockTimestamp(order.deadline);
+      await time.setNextBlockTimestamp(order.deadline + 1);
       await expect(manager.proveSigned(market.provider, packed))
         .to.be.revertedWithCustomError(manager, "DeadlinePassed")
-        .withArgs(order.deadline, order.deadline);
-      await time.setNextBlockTimestamp(order.deadline - 1);
+        .withArgs(order.deadline, order.deadline + 1);
+      await time.setNextBlockTimestamp(order.deadline);
       await manager.proveSigned(market.provider, packed);
     });
 

@@ -63,7 +63,7 @@ describe("TaskManager.reopen", () => {
     await time.setNextBlockTimestamp(end + 100);
     await expect(manager.reopen(packed))
       .to.emit(manager, "TaskLapsed")
-      .withArgs(taskId, provider, client.address, 1, BOND / 2n, BOND / 4n);
+      .withArgs(taskId, provider, client.address, 1, BOND / 2n);
     const shifted = openedAt + 3700;
     const lapsed = { lapses: 1n, openedAt: BigInt(shifted) };
     expect(await viewOf(market, taskId)).to.deep.equal(
@@ -79,7 +79,6 @@ describe("TaskManager.reopen", () => {
   describe("when the bond is slashed", () => {
     for (const { title, bond, slashed } of [
       { title: "half of it, if that is more than the climb", bond: BOND, slashed: BOND / 2n },
-      { title: "an odd half, of which the client gets the smaller part", bond: BOND + 2n, slashed: BOND / 2n + 1n },
       { title: "half of it, rounded down", bond: BOND + 5n, slashed: BOND / 2n + 2n },
       { title: "half of it, if both are equal", bond: CLIMB * 2n, slashed: CLIMB },
       { title: "the climb, if that is a wei more than half", bond: CLIMB * 2n - 1n, slashed: CLIMB },
@@ -89,18 +88,16 @@ describe("TaskManager.reopen", () => {
         const { market, manager, packed, taskId, end } = await delivered({ bond });
         const { client, provider, providerPool } = market;
         await time.setNextBlockTimestamp(end + 1);
-        const compensation = slashed / 2n;
         expect(
           await movements(market, async () => {
             const transaction = manager.reopen(packed);
             await expect(transaction)
               .to.emit(manager, "TaskLapsed")
-              .withArgs(taskId, provider, client.address, 1, slashed, compensation);
+              .withArgs(taskId, provider, client.address, 1, slashed);
             await expect(transaction).to.emit(providerPool, "Slashed").withArgs(provider, slashed);
           }),
         ).to.deep.equal({
-          "client.free": compensation,
-          "manager.free": slashed - compensation,
+          "manager.free": slashed,
           "pool.free": -slashed,
           "stake.total": -slashed,
           "stake.locked": -bond,
@@ -123,10 +120,10 @@ describe("TaskManager.reopen", () => {
         const moved = await movements(market, () =>
           expect(taskManager.reopen(packed))
             .to.emit(taskManager, "TaskLapsed")
-            .withArgs(taskId, provider, client.address, 1, slashed, slashed / 2n),
+            .withArgs(taskId, provider, client.address, 1, slashed),
         );
-        expect(moved["client.free"] ?? 0n).to.equal(slashed / 2n);
-        expect(moved["manager.free"] ?? 0n).to.equal(slashed - slashed / 2n);
+        expect(moved["client.free"] ?? 0n).to.equal(0n);
+        expect(moved["manager.free"] ?? 0n).to.equal(slashed);
       });
     }
   });
@@ -195,15 +192,15 @@ describe("TaskManager.reopen", () => {
             const transaction = manager.reopen(packed);
             await expect(transaction)
               .to.emit(manager, "TaskLapsed")
-              .withArgs(taskId, provider, client.address, 7, BOND / 2n, BOND / 4n);
+              .withArgs(taskId, provider, client.address, 7, BOND / 2n);
             await expect(transaction)
               .to.emit(manager, "TaskRefunded")
               .withArgs(taskId, client.address, stranger.address, CAP, 0, 0);
           }),
         ).to.deep.equal({
           "client.held": -CAP,
-          "client.free": CAP + BOND / 4n,
-          "manager.free": BOND / 4n,
+          "client.free": CAP,
+          "manager.free": BOND / 2n,
           "pool.free": -BOND / 2n,
         });
       }
@@ -222,17 +219,18 @@ describe("TaskManager.reopen", () => {
     });
   });
 
-  it("works past the deadline, and a refund follows at once", async () => {
-    const { market, manager, packed, taskId, end } = await delivered({}, 1000);
+  it("works past the deadline, and a refund without fee follows at once", async () => {
+    const { market, manager, order, packed, taskId, end } = await delivered({}, 1000);
     const { client, stranger } = market;
     await time.setNextBlockTimestamp(end + 1);
     await manager.reopen(packed);
     expect((await manager.getTask(taskId)).state).to.equal(State.Open);
-    const { fee } = shares(startPrice(CAP));
+    // The price stands where it stood when the provider took the task.
+    expect(await manager.priceOf(packed)).to.equal(priceAfter(order, 100));
     const tip = (CAP * 50n) / 10_000n;
     await expect(manager.refund(packed))
       .to.emit(manager, "TaskRefunded")
-      .withArgs(taskId, client.address, stranger.address, CAP - fee - tip, fee, tip);
+      .withArgs(taskId, client.address, stranger.address, CAP - tip, 0, tip);
   });
 
   describe("when no seal is waiting", () => {

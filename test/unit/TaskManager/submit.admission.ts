@@ -176,14 +176,14 @@ describe("TaskManager.submit admits an order", () => {
   });
 
   describe("when the deadline is near or far", () => {
-    it("takes the next second, not this one", async () => {
+    it("takes this very second, not the one before", async () => {
       const market = await loadFixture(deployMarket);
       const now = (await time.latest()) + 100;
       await time.setNextBlockTimestamp(now);
-      await expect(submitting(market, await reviewOrder(market, { deadline: now })))
+      await expect(submitting(market, await reviewOrder(market, { deadline: now - 1 })))
         .to.be.revertedWithCustomError(market.taskManager, "DeadlinePassed")
-        .withArgs(now, now);
-      await submitting(market, await reviewOrder(market, { deadline: now + 1 }));
+        .withArgs(now - 1, now);
+      await submitting(market, await reviewOrder(market, { deadline: now }));
       expect(await time.latest()).to.equal(now);
     });
 
