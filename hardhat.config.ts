@@ -40,6 +40,8 @@ export default defineConfig({
     default: local,
     hardhat: local,
   },
+  // What mocks do with the gas they find must stay what it is.
+  coverage: { skipFiles: ["contracts/mocks/**"] },
   typechain: { outDir: "typechain-types" },
   paths: { tests: { mocha: "test", solidity: "test/invariant" } },
   test: {
