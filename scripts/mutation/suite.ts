@@ -1,37 +1,37 @@
 import { readdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import hre from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
 import Mocha from "mocha";
 import type { Deployments } from "./deployments.js";
 import type { Contract } from "./project.js";
 
-const TESTS = fileURLToPath(new URL("../../test/", import.meta.url));
+const TESTS = new URL("../../test/", import.meta.url);
 /** What is no test, and what measures the code that is deployed. */
 const LEFT_OUT = /^(gas|helpers|invariant|mutation)\//;
 const TIMEOUT = 60_000;
 
-/** A test file, loaded and ready to run again and again. */
 export interface TestFile {
   readonly path: string;
-  readonly mocha: Mocha;
+  /** Titles of tests that fail on unchanged contracts. */
+  readonly broken: Set<string>;
   /** Contracts that it deploys. */
   deploys: ReadonlySet<Contract>;
   milliseconds: number;
 }
 
-/** The mocha tests in this very process: loaded once, run as often as there are mutants. */
+/** The mocha tests in this very process, whose start would take longer than they do. */
 export class Suite {
   files: TestFile[] = [];
   readonly #deployments: Deployments;
   /** Chains that the test files opened, and where they return to. */
   readonly #chains = new Map<NetworkConnection, unknown>();
+  #runs = 0;
 
   constructor(deployments: Deployments) {
     this.#deployments = deployments;
   }
 
-  /** Loads every test file. */
+  /** Loads every test file and what they all share. */
   async load(): Promise<void> {
     for (const network of Object.values(hre.config.networks)) {
       // Without the optimiser, contracts are larger than the chain would let them be.
@@ -49,15 +49,27 @@ export class Suite {
         return next(context, connection, params === undefined ? request : { ...request, params });
       },
     });
-    const paths = readdirSync(TESTS, { recursive: true, encoding: "utf8" }).sort();
-    for (const path of paths.filter((each) => each.endsWith(".ts") && !LEFT_OUT.test(each))) {
-      const mocha = new Mocha({ timeout: TIMEOUT, bail: true, reporter: Mocha.reporters.Base });
-      mocha.cleanReferencesAfterRun(false).addFile(TESTS + path);
-      await mocha.loadFilesAsync();
-      this.files.push({ path, mocha, deploys: new Set(), milliseconds: 0 });
+    for (const path of readdirSync(TESTS, { recursive: true, encoding: "utf8" }).sort()) {
+      if (!path.endsWith(".ts") || LEFT_OUT.test(path)) continue;
+      const file = { path, broken: new Set<string>(), deploys: new Set<Contract>(), milliseconds: 0 };
+      await this.#loaded(file);
+      this.files.push(file);
     }
     if (this.#deployments.seen.size !== 0) throw new Error("a test file deploys contracts while it is being loaded");
     for (const connection of connections) this.#chains.set(connection, await snapshot(connection));
+  }
+
+  /** A file's tests, with their variables as at the first time. */
+  async #loaded({ path, broken }: TestFile): Promise<Mocha> {
+    const mocha = new Mocha({ timeout: TIMEOUT, bail: true, reporter: Mocha.reporters.Base });
+    mocha.suite.emit("pre-require", globalThis, path, mocha);
+    await import(new URL(`${path}?run=${++this.#runs}`, TESTS).href);
+    const prune = (suite: Mocha.Suite): void => {
+      suite.tests = suite.tests.filter((test) => !broken.has(test.fullTitle()));
+      suite.suites.forEach(prune);
+    };
+    prune(mocha.suite);
+    return mocha;
   }
 
   /** Takes every chain back to its first block and forgets all fixtures. */
@@ -70,7 +82,8 @@ export class Suite {
   }
 
   /** Runs a file up to the first failure, and returns what failed. */
-  async run({ mocha }: TestFile): Promise<Mocha.Runnable | undefined> {
+  async run(file: TestFile): Promise<Mocha.Runnable | undefined> {
+    const mocha = await this.#loaded(file);
     let failed: Mocha.Runnable | undefined;
     await new Promise<void>((resolve) => {
       const runner = mocha.run(() => {
@@ -89,22 +102,20 @@ export class Suite {
   async rehearse(alive: () => void): Promise<string[]> {
     const failures: string[] = [];
     for (const file of this.files) {
-      for (let passed = false; !passed;) {
+      for (let again = true; again;) {
         alive();
         await this.reset();
         this.#deployments.seen.clear();
         const start = Date.now();
         const failed = await this.run(file);
         file.milliseconds = Date.now() - start;
-        file.deploys = new Set(this.#deployments.seen);
-        passed = failed === undefined;
+        // A hook that fails takes all its tests along.
+        const lost = failed instanceof Mocha.Hook;
+        file.deploys = new Set(lost ? [] : this.#deployments.seen);
+        again = failed !== undefined && !lost;
         if (failed === undefined) continue;
         failures.push(`${file.path}: ${failed.fullTitle()}`);
-        const siblings = failed.parent?.tests ?? [];
-        const index = siblings.findIndex((test) => test === failed);
-        // A hook that fails takes all its tests along.
-        if (index === -1) file.mocha.suite.suites.length = 0;
-        else siblings.splice(index, 1);
+        file.broken.add(failed.fullTitle());
       }
     }
     this.files = this.files.filter(({ deploys }) => deploys.size !== 0);
