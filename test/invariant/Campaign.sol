@@ -11,10 +11,15 @@ abstract contract Campaign {
     /// @notice Invariant `number` does not hold; `what` is the provider, task or source concerned, if there is one.
     error Broken(uint256 number, uint256 what);
 
+    bytes32 private immutable _SALT;
     Handler internal _handler;
 
+    constructor(bytes32 salt) {
+        _SALT = salt;
+    }
+
     function setUp() external {
-        _handler = Handler(deploy("Handler", ""));
+        _handler = Handler(deploy("Handler", abi.encode(_SALT)));
     }
 
     function targetContracts() external view returns (address[] memory targets) {

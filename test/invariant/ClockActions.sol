@@ -2,9 +2,9 @@
 pragma solidity ^0.8.27;
 
 import {ITaskManager} from "../../contracts/interfaces/ITaskManager.sol";
-import {OrderLib} from "../../contracts/libraries/OrderLib.sol";
 import {Price} from "../../contracts/libraries/Price.sol";
 import {ProviderId} from "../../contracts/types/Ids.sol";
+import {Verification} from "../../contracts/types/Order.sol";
 import {TaskState} from "../../contracts/types/Task.sol";
 import {TaskActions} from "./TaskActions.sol";
 import {VM} from "./Vm.sol";
@@ -20,8 +20,7 @@ abstract contract ClockActions is TaskActions {
         Ghost storage g = _ghosts[index];
         TaskState from = g.state;
         bool may = from == TaskState.Disclosed && block.timestamp > uint256(g.markedAt) + g.order.reviewPeriod;
-        bytes memory data = abi.encodeCall(ITaskManager.settle, (OrderLib.pack(g.order)));
-        bool done = _call(STRANGER, 0, address(taskManager), data);
+        bool done = _callWithOrder(STRANGER, 0, ITaskManager.settle.selector, index);
         if (may) _pay(index, g.order.maxReward);
         _compareTask(index, ITaskManager.settle.selector, from, may, done);
     }
@@ -31,28 +30,35 @@ abstract contract ClockActions is TaskActions {
         if (found) _reopen(index);
     }
 
-    /// @dev A provider that seals, never discloses and loses its bond, in one action: random ones rarely get there.
+    /// @dev Providers that seal, never disclose and lose their bonds, in one action: random ones rarely get there.
     function lapse(uint256 seed) external step(seed) {
-        (uint256 index, bool found) = _pick(TaskState.Open);
+        (uint256 index, bool found) = _pickOpen(Verification.Review);
         if (!found) return;
-        _deliver(index, _between(1, PROVIDERS));
-        if (_ghosts[index].state != TaskState.Delivered) return;
-        VM.warp(uint256(_ghosts[index].clearedAt) + _windows.disclose + _draw(3));
-        _reopen(index);
+        for (uint256 i = _between(1, 2 * LAPSES); i != 0; --i) {
+            if (_ghosts[index].state != TaskState.Delivered) _deliver(index, _workerFor(index));
+            uint256 end = uint256(_ghosts[index].clearedAt) + _windows.disclose;
+            if (end >= block.timestamp) VM.warp(end + (_rarely(8) ? 0 : 1));
+            _reopen(index);
+        }
     }
 
     function cancel(uint256 seed) external step(seed) {
-        (uint256 index, bool found) = _pick(TaskState.Open);
+        (uint256 index, bool found) = _pickOpen(_rarely(2) ? Verification.Proof : Verification.Review);
         if (!found) return;
         Ghost storage g = _ghosts[index];
         TaskState from = g.state;
-        address caller = _rarely(8) ? STRANGER : _rarely(4) ? AGENT : g.order.client;
-        bool may = _speaksFor(g.order.client, caller) &&
-            from == TaskState.Open &&
-            !g.cancelled &&
-            block.timestamp <= g.deadline;
-        bytes memory data = abi.encodeCall(ITaskManager.cancel, (OrderLib.pack(g.order)));
-        bool done = _call(caller, 0, address(taskManager), data);
+        address caller =
+            _rarely(8)
+                ? STRANGER
+                : _rarely(4)
+                    ? AGENT
+                    : g.order.client;
+        bool may =
+            _speaksFor(g.order.client, caller) &&
+                from == TaskState.Open &&
+                !g.cancelled &&
+                block.timestamp <= g.deadline;
+        bool done = _callWithOrder(caller, 0, ITaskManager.cancel.selector, index);
         if (may) {
             g.cancelled = true;
             uint256 notice = block.timestamp + _windows.cancelNotice;
@@ -66,10 +72,14 @@ abstract contract ClockActions is TaskActions {
         if (!found) return;
         Ghost storage g = _ghosts[index];
         TaskState from = g.state;
-        address caller = _rarely(3) ? STRANGER : _rarely(3) ? AGENT : g.order.client;
+        address caller =
+            _rarely(3)
+                ? STRANGER
+                : _rarely(3)
+                    ? AGENT
+                    : g.order.client;
         bool may = from == TaskState.Open && block.timestamp > g.deadline;
-        bytes memory data = abi.encodeCall(ITaskManager.refund, (OrderLib.pack(g.order)));
-        bool done = _call(caller, 0, address(taskManager), data);
+        bool done = _callWithOrder(caller, 0, ITaskManager.refund.selector, index);
         if (may) {
             uint256 fee = (Price.amountOf(g.start, g.order.maxReward) * g.feeBps) / 10_000;
             uint256 tip = _speaksFor(g.order.client, caller) ? 0 : (uint256(g.order.maxReward) * 50) / 10_000;
@@ -84,7 +94,8 @@ abstract contract ClockActions is TaskActions {
         uint256 target = block.timestamp + _draw(20 minutes);
         if (way < 9) target = _someClock() + _draw(2);
         else if (way == 9) target = block.timestamp + _draw(1 days);
-        else if (way == 10) target = pool.getProvider(ProviderId.wrap(uint32(_between(1, PROVIDERS)))).maturesAt + _draw(2);
+        else if (way == 10 && _rarely(3))
+            target = pool.getProvider(ProviderId.wrap(uint32(_between(1, PROVIDERS)))).maturesAt + _draw(2);
         if (target > block.timestamp) VM.warp(target);
     }
 
@@ -103,8 +114,7 @@ abstract contract ClockActions is TaskActions {
         Ghost storage g = _ghosts[index];
         TaskState from = g.state;
         bool may = from == TaskState.Delivered && block.timestamp > g.clearedAt + _windows.disclose;
-        bytes memory data = abi.encodeCall(ITaskManager.reopen, (OrderLib.pack(g.order)));
-        bool done = _call(STRANGER, 0, address(taskManager), data);
+        bool done = _callWithOrder(STRANGER, 0, ITaskManager.reopen.selector, index);
         if (may) {
             _barred[index][g.provider] = true;
             _must(14, taskManager.isBarred(g.id, ProviderId.wrap(g.provider)));

@@ -1,25 +1,35 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
+import {IEscrow} from "../../contracts/interfaces/IEscrow.sol";
+import {IProviderPool} from "../../contracts/interfaces/IProviderPool.sol";
 import {ITaskManager} from "../../contracts/interfaces/ITaskManager.sol";
 import {ProviderId} from "../../contracts/types/Ids.sol";
 import {TaskState} from "../../contracts/types/Task.sol";
 import {MoneyActions} from "./MoneyActions.sol";
 import {VM} from "./Vm.sol";
 
-/// @title Handler
-/// @notice A funded market with every action; campaigns call it in any sequence.
+/// list[14] = IEscrow.deposit.selector;title Handler
+/// list[14] = IEscrow.deposit.selector;notice A funded market with every action; campaigns call it in any sequence.
 contract Handler is MoneyActions {
-    constructor() step(0) {
+    struct Transition {
+        bytes4 action;
+        TaskState from;
+        TaskState to;
+    }
+
+    constructor(bytes32 salt) step(0) {
+        _salt = salt;
         VM.warp(1_800_000_000);
         for (uint256 i; i < CLIENTS; ++i) _deposit(client(i), 400 ether);
         for (uint256 i = 1; i <= PROVIDERS; ++i) _enter(i);
         VM.prank(client(0));
         taskManager.setClientAgent(AGENT, true);
-        _allowTransitions();
+        Transition[] memory list = transitions();
+        for (uint256 i; i < list.length; ++i) _allowed[list[i].action][list[i].from][list[i].to] = true;
     }
 
-    /// @dev The actions of a campaign.
+    /// list[14] = IEscrow.deposit.selector;dev The actions of a campaign.
     function selectors() external pure returns (bytes4[] memory list) {
         list = new bytes4[](28);
         list[0] = this.submit.selector;
@@ -52,7 +62,36 @@ contract Handler is MoneyActions {
         list[27] = this.delegate.selector;
     }
 
-    /// @dev Registers a provider with a stake, its agent and a seat where its hardware fits.
+    /// list[14] = IEscrow.deposit.selector;dev The functions of the contracts that the actions call, each with success and, at times, without.
+    function calls() external pure returns (bytes4[] memory list) {
+        list = new bytes4[](24);
+        list[0] = ITaskManager.submit.selector;
+        list[1] = ITaskManager.submitSigned.selector;
+        list[2] = ITaskManager.revoke.selector;
+        list[3] = ITaskManager.revokeBelow.selector;
+        list[4] = ITaskManager.deliver.selector;
+        list[5] = ITaskManager.disclose.selector;
+        list[6] = ITaskManager.accept.selector;
+        list[7] = ITaskManager.settle.selector;
+        list[8] = ITaskManager.reopen.selector;
+        list[9] = ITaskManager.cancel.selector;
+        list[10] = ITaskManager.refund.selector;
+        list[11] = ITaskManager.prove.selector;
+        list[12] = ITaskManager.proveSigned.selector;
+        list[13] = ITaskManager.proveBatch.selector;
+        list[14] = IEscrow.deposit.selector;
+        list[15] = IProviderPool.stake.selector;
+        list[16] = IProviderPool.unbond.selector;
+        list[17] = IProviderPool.cancelUnbonding.selector;
+        list[18] = IProviderPool.claim.selector;
+        list[19] = IProviderPool.joinPool.selector;
+        list[20] = IProviderPool.leavePool.selector;
+        list[21] = IEscrow.transfer.selector;
+        list[22] = IEscrow.withdrawTo.selector;
+        list[23] = ITaskManager.collectFees.selector;
+    }
+
+    /// list[14] = IEscrow.deposit.selector;dev Registers a provider with a stake, its agent and a seat where its hardware fits.
     function _enter(uint256 provider) private {
         address owner = ownerOf(provider);
         VM.prank(owner);
@@ -62,29 +101,30 @@ contract Handler is MoneyActions {
         pool.stake{value: 300 ether}(id, 300 ether);
         _standings[provider].stake = 300 ether;
         _balances[address(pool)].free += 300 ether;
-        deposited += 300 ether;
+        _flows.deposited += 300 ether;
         VM.prank(owner);
         pool.setAgent(id, AGENT, true);
         _join(provider, 1, 2, 1, 0);
         _join(provider, 2, 1, provider % 2 == 0 ? 2 : 3, 8);
     }
 
-    /// @dev All that may happen to a task; whatever is not here is forbidden.
-    function _allowTransitions() private {
-        _allowed[ITaskManager.submit.selector][TaskState.None][TaskState.Open] = true;
-        _allowed[ITaskManager.submitSigned.selector][TaskState.None][TaskState.Open] = true;
-        _allowed[ITaskManager.revoke.selector][TaskState.None][TaskState.Revoked] = true;
-        _allowed[ITaskManager.proveSigned.selector][TaskState.None][TaskState.Settled] = true;
-        _allowed[ITaskManager.proveBatch.selector][TaskState.None][TaskState.Settled] = true;
-        _allowed[ITaskManager.prove.selector][TaskState.Open][TaskState.Settled] = true;
-        _allowed[ITaskManager.deliver.selector][TaskState.Open][TaskState.Delivered] = true;
-        _allowed[ITaskManager.cancel.selector][TaskState.Open][TaskState.Open] = true;
-        _allowed[ITaskManager.refund.selector][TaskState.Open][TaskState.Refunded] = true;
-        _allowed[ITaskManager.disclose.selector][TaskState.Delivered][TaskState.Disclosed] = true;
-        _allowed[ITaskManager.accept.selector][TaskState.Delivered][TaskState.Settled] = true;
-        _allowed[ITaskManager.accept.selector][TaskState.Disclosed][TaskState.Settled] = true;
-        _allowed[ITaskManager.reopen.selector][TaskState.Delivered][TaskState.Open] = true;
-        _allowed[ITaskManager.reopen.selector][TaskState.Delivered][TaskState.Refunded] = true;
-        _allowed[ITaskManager.settle.selector][TaskState.Disclosed][TaskState.Settled] = true;
+    /// list[14] = IEscrow.deposit.selector;dev All that may happen to a task; whatever is not here is forbidden.
+    function transitions() public pure returns (Transition[] memory list) {
+        list = new Transition[](15);
+        list[0] = Transition(ITaskManager.submit.selector, TaskState.None, TaskState.Open);
+        list[1] = Transition(ITaskManager.submitSigned.selector, TaskState.None, TaskState.Open);
+        list[2] = Transition(ITaskManager.revoke.selector, TaskState.None, TaskState.Revoked);
+        list[3] = Transition(ITaskManager.proveSigned.selector, TaskState.None, TaskState.Settled);
+        list[4] = Transition(ITaskManager.proveBatch.selector, TaskState.None, TaskState.Settled);
+        list[5] = Transition(ITaskManager.prove.selector, TaskState.Open, TaskState.Settled);
+        list[6] = Transition(ITaskManager.deliver.selector, TaskState.Open, TaskState.Delivered);
+        list[7] = Transition(ITaskManager.cancel.selector, TaskState.Open, TaskState.Open);
+        list[8] = Transition(ITaskManager.refund.selector, TaskState.Open, TaskState.Refunded);
+        list[9] = Transition(ITaskManager.disclose.selector, TaskState.Delivered, TaskState.Disclosed);
+        list[10] = Transition(ITaskManager.accept.selector, TaskState.Delivered, TaskState.Settled);
+        list[11] = Transition(ITaskManager.accept.selector, TaskState.Disclosed, TaskState.Settled);
+        list[12] = Transition(ITaskManager.reopen.selector, TaskState.Delivered, TaskState.Open);
+        list[13] = Transition(ITaskManager.reopen.selector, TaskState.Delivered, TaskState.Refunded);
+        list[14] = Transition(ITaskManager.settle.selector, TaskState.Disclosed, TaskState.Settled);
     }
 }

@@ -3,8 +3,6 @@ pragma solidity ^0.8.27;
 
 import {IEscrow} from "../../contracts/interfaces/IEscrow.sol";
 import {IProviderPool} from "../../contracts/interfaces/IProviderPool.sol";
-import {ITaskManager} from "../../contracts/interfaces/ITaskManager.sol";
-import {OrderLib} from "../../contracts/libraries/OrderLib.sol";
 import {Price} from "../../contracts/libraries/Price.sol";
 import {fits} from "../../contracts/types/Environment.sol";
 import {ProviderId, SourceId, TaskId} from "../../contracts/types/Ids.sol";
@@ -22,9 +20,21 @@ abstract contract Model is Suite {
         uint256 fees;
     }
 
+    /// @dev Sums over all actions, wei.
+    struct Flows {
+        uint256 deposited;
+        uint256 withdrawn;
+        /// Given to ProviderPool's account, so it is no stake.
+        uint256 donated;
+        /// Into TaskManager's account, and from there to the treasury.
+        uint256 managerIncome;
+        uint256 collectedFromManager;
+    }
+
     /// @dev A task as it must stand.
     struct Ghost {
         Order order;
+        PackedOrder packed;
         TaskId id;
         TaskState state;
         uint32 provider;
@@ -49,26 +59,30 @@ abstract contract Model is Suite {
     /// @dev Bit n: invariant n was seen broken during an action.
     uint256 public broken;
     uint256 public steps;
-    uint256 public deposited;
-    uint256 public withdrawn;
-    /// @dev Given to ProviderPool's account by strangers, so it is no stake.
-    uint256 public donated;
-    /// @dev All that ever came into TaskManager's account and that the treasury took out of it.
-    uint256 public managerIncome;
-    uint256 public collectedFromManager;
+    Flows internal _flows;
     Ghost[] internal _ghosts;
     mapping(address account => Balance) internal _balances;
     mapping(address account => uint256) private _lastFree;
     /// @dev Step in which an account last acted itself, or by an order that it signed.
     mapping(address account => uint256) private _actedAt;
     mapping(bytes4 action => mapping(TaskState from => mapping(TaskState to => bool))) internal _allowed;
+    /// @dev What the actions came to, for those who want to know whether a campaign gets anywhere.
+    mapping(bytes4 action => mapping(TaskState from => mapping(TaskState to => uint256))) public happened;
+    mapping(bytes4 action => uint256) public succeeded;
+    mapping(bytes4 action => uint256) public failed;
+    /// @dev Lets every campaign draw other numbers from the same sequence of seeds.
+    bytes32 internal _salt;
     uint256 private _entropy;
 
     modifier step(uint256 seed) {
         ++steps;
-        _entropy = uint256(keccak256(abi.encode(seed, steps)));
+        _entropy = uint256(keccak256(abi.encode(_salt, seed, steps)));
         _;
         _compareBalances();
+    }
+
+    function flows() external view returns (Flows memory) {
+        return _flows;
     }
 
     function taskCount() external view returns (uint256) {
@@ -77,10 +91,6 @@ abstract contract Model is Suite {
 
     function ghost(uint256 index) external view returns (Ghost memory) {
         return _ghosts[index];
-    }
-
-    function packed(uint256 index) external view returns (PackedOrder memory) {
-        return OrderLib.pack(_ghosts[index].order);
     }
 
     /// @dev What getTask must return now.
@@ -148,11 +158,19 @@ abstract contract Model is Suite {
         if (value != 0) VM.deal(caller, value);
         VM.prank(caller);
         (success, ) = target.call{value: value}(data);
+        if (success) ++succeeded[bytes4(data)];
+        else ++failed[bytes4(data)];
     }
 
     function _earnForManager(uint256 amount) internal {
-        managerIncome += amount;
+        _flows.managerIncome += amount;
         _balances[address(taskManager)].free += amount;
+    }
+
+    /// @dev Calls a function of TaskManager that takes nothing but the order.
+    function _callWithOrder(address caller, uint256 value, bytes4 action, uint256 index) internal returns (bool) {
+        bytes memory data = abi.encodeWithSelector(action, _ghosts[index].packed);
+        return _call(caller, value, address(taskManager), data);
     }
 
     function _compareBalances() private {
@@ -166,12 +184,13 @@ abstract contract Model is Suite {
         }
     }
 
-    /// @dev Compares a task after `action`, which found it in state `from`, and must have `succeeded` as `expected`.
-    function _compareTask(uint256 index, bytes4 action, TaskState from, bool expected, bool succeeded) internal {
+    /// @dev Compares a task after `action`, which found it in state `from`, and must be `done` if `expected`.
+    function _compareTask(uint256 index, bytes4 action, TaskState from, bool expected, bool done) internal {
         Ghost storage g = _ghosts[index];
         TaskView memory found = taskManager.getTask(g.id);
-        _must(14, expected == succeeded);
-        _must(9, succeeded ? _allowed[action][from][found.state] : from == found.state);
+        _must(14, expected == done);
+        _must(9, done ? _allowed[action][from][found.state] : from == found.state);
+        if (done) ++happened[action][from][found.state];
         _must(16, keccak256(abi.encode(found)) == keccak256(abi.encode(expectedView(index))));
         if (g.finalView == 0 && g.state >= TaskState.Settled) g.finalView = finalDigest(found);
     }
@@ -179,7 +198,12 @@ abstract contract Model is Suite {
     // ------------------------------------------------------------------------------------------- rules
 
     function _fractionOf(Ghost storage g) internal view returns (uint256) {
-        uint256 moment = g.clearedAt != 0 ? g.clearedAt : block.timestamp < g.deadline ? block.timestamp : g.deadline;
+        uint256 moment =
+            g.clearedAt != 0
+                ? g.clearedAt
+                : block.timestamp < g.deadline
+                    ? block.timestamp
+                    : g.deadline;
         uint256 elapsed = moment > g.openedAt ? moment - g.openedAt : 0;
         return Price.ramp(g.start, g.openedAt == 0 ? 0 : g.order.rampDuration, elapsed);
     }

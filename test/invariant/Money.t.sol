@@ -10,7 +10,7 @@ import {Handler} from "./Handler.sol";
 
 /// @title MoneyTest
 /// @notice Coin and stake.
-contract MoneyTest is Campaign {
+contract MoneyTest is Campaign("money") {
     function invariant_I01_coinIsConserved() external view {
         IEscrow escrow = _handler.escrow();
         address[] memory accounts = _handler.accounts();
@@ -19,7 +19,7 @@ contract MoneyTest is Campaign {
             IEscrow.Account memory account = escrow.accountOf(accounts[i]);
             sum += uint256(account.free) + account.held + account.fees;
         }
-        _must(sum == _handler.deposited() - _handler.withdrawn(), 1, 0);
+        _must(sum == _handler.flows().deposited - _handler.flows().withdrawn, 1, 0);
         _must(sum <= address(escrow).balance, 1, 1);
         _mustNeverHaveBroken(1);
     }
@@ -29,7 +29,7 @@ contract MoneyTest is Campaign {
         uint256 sum;
         for (uint256 i = 1; i <= _handler.PROVIDERS(); ++i) sum += pool.getProvider(ProviderId.wrap(uint32(i))).stake;
         uint256 free = _handler.escrow().accountOf(address(pool)).free;
-        _must(free == sum + _handler.donated(), 2, 0);
+        _must(free == sum + _handler.flows().donated, 2, 0);
     }
 
     function invariant_I03_stakeIsFreeUnbondingOrLocked() external view {
@@ -66,7 +66,7 @@ contract MoneyTest is Campaign {
         // The model books slashes, batch fees, overflow, gifts and collections; I1 compares it after every action.
         address manager = address(_handler.taskManager());
         IEscrow.Account memory account = _handler.escrow().accountOf(manager);
-        _must(account.free == _handler.managerIncome() - _handler.collectedFromManager(), 10, 0);
+        _must(account.free == _handler.flows().managerIncome - _handler.flows().collectedFromManager, 10, 0);
         _must(account.held == 0 && account.fees == 0, 10, 1);
     }
 

@@ -14,7 +14,7 @@ import {VM} from "./Vm.sol";
 abstract contract MoneyActions is StakeActions {
     function deposit(uint256 seed) external step(seed) {
         address to = _someone();
-        uint256 amount = _draw(10 ether);
+        uint256 amount = _rarely(16) ? 0 : _draw(10 ether);
         _deposit(to, amount);
         // Coin that came without a deposit belongs to nobody.
         if (_rarely(4)) VM.deal(address(escrow), address(escrow).balance + 1 ether);
@@ -30,13 +30,18 @@ abstract contract MoneyActions is StakeActions {
         _must(14, may == done && STRANGER.balance - before == (may ? amount : 0));
         if (!may) return;
         _balances[caller].free -= amount;
-        withdrawn += amount;
+        _flows.withdrawn += amount;
     }
 
     function transfer(uint256 seed) external step(seed) {
         address caller = _someone();
         uint256 way = _draw(8);
-        address to = way == 0 ? address(pool) : way == 1 ? address(taskManager) : _someone();
+        address to =
+            way == 0
+                ? address(pool)
+                : way == 1
+                    ? address(taskManager)
+                    : _someone();
         uint256 free = _balances[caller].free;
         uint256 amount = _rarely(8) ? free + _draw(2) : _draw(free + 1) / 8;
         bool may = amount != 0 && amount <= free;
@@ -46,7 +51,7 @@ abstract contract MoneyActions is StakeActions {
         _balances[caller].free -= amount;
         if (to == address(taskManager)) _earnForManager(amount);
         else _balances[to].free += amount;
-        if (to == address(pool)) donated += amount;
+        if (to == address(pool)) _flows.donated += amount;
     }
 
     function collectFees(uint256 seed) external step(seed) {
@@ -62,7 +67,7 @@ abstract contract MoneyActions is StakeActions {
         _mayPay(address(taskManager));
         bytes memory data = abi.encodeCall(ITaskManager.collectFees, (payers));
         _must(14, _call(STRANGER, 0, address(taskManager), data) == (amount != 0));
-        collectedFromManager += own.free;
+        _flows.collectedFromManager += own.free;
         own.free = 0;
         _balances[TREASURY].free += amount;
     }
@@ -90,8 +95,8 @@ abstract contract MoneyActions is StakeActions {
         } else {
             data = abi.encodeCall(ISourceRegistry.setFloorPrice, (source, _between(1, 2 ether)));
         }
-        bool ofManager = bytes4(data) == ITaskManager.setSubmissionsPaused.selector ||
-            bytes4(data) == ITaskManager.setFee.selector;
+        bool ofManager =
+            bytes4(data) == ITaskManager.setSubmissionsPaused.selector || bytes4(data) == ITaskManager.setFee.selector;
         bool done = _call(
             ofManager ? GOVERNOR : publisher,
             0,
@@ -121,7 +126,7 @@ abstract contract MoneyActions is StakeActions {
     function _deposit(address to, uint256 amount) internal {
         bool done = _call(to, amount, address(escrow), abi.encodeCall(IEscrow.deposit, ()));
         _must(14, done == (amount != 0));
-        deposited += amount;
+        _flows.deposited += amount;
         _balances[to].free += amount;
     }
 

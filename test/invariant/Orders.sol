@@ -6,7 +6,7 @@ import {OrderLib} from "../../contracts/libraries/OrderLib.sol";
 import {Price} from "../../contracts/libraries/Price.sol";
 import {ENVIRONMENT_GPU} from "../../contracts/types/Environment.sol";
 import {SourceId, TaskId} from "../../contracts/types/Ids.sol";
-import {Order, Verification} from "../../contracts/types/Order.sol";
+import {Order, PackedOrder, Verification} from "../../contracts/types/Order.sol";
 import {TaskState} from "../../contracts/types/Task.sol";
 import {Model} from "./Model.sol";
 import {VM} from "./Vm.sol";
@@ -28,8 +28,10 @@ abstract contract Orders is Model {
         if (_rarely(8)) _spoil(order);
         index = _ghosts.length;
         _ghosts.push();
+        PackedOrder memory packed = OrderLib.pack(order);
         _ghosts[index].order = order;
-        _ghosts[index].id = taskManager.taskIdOf(OrderLib.pack(order));
+        _ghosts[index].packed = packed;
+        _ghosts[index].id = taskManager.taskIdOf(packed);
     }
 
     function _draftOrder(Verification verification) private returns (Order memory order) {

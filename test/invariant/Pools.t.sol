@@ -9,7 +9,7 @@ import {Handler} from "./Handler.sol";
 
 /// @title PoolsTest
 /// @notice Memberships and reputation.
-contract PoolsTest is Campaign {
+contract PoolsTest is Campaign("pools") {
     function invariant_I11_marketsAreSumsOfMemberships() external view {
         IProviderPool pool = _handler.pool();
         for (uint256 i = 1; i <= _handler.SOURCES(); ++i) {

@@ -2,7 +2,6 @@
 pragma solidity ^0.8.27;
 
 import {ITaskManager} from "../../contracts/interfaces/ITaskManager.sol";
-import {OrderLib} from "../../contracts/libraries/OrderLib.sol";
 import {ProviderId} from "../../contracts/types/Ids.sol";
 import {Verification} from "../../contracts/types/Order.sol";
 import {TaskState} from "../../contracts/types/Task.sol";
@@ -14,21 +13,22 @@ abstract contract ProofActions is ClockActions {
     uint256 private constant LONGEST_BATCH = 4;
 
     function prove(uint256 seed) external step(seed) {
-        (uint256 index, bool found) = _pick(TaskState.Open);
+        (uint256 index, bool found) = _pickOpen(Verification.Proof);
         if (!found) return;
         Ghost storage g = _ghosts[index];
         TaskState from = g.state;
-        uint256 provider = _between(1, PROVIDERS);
+        uint256 provider = _workerFor(index);
         address key = _keyOf(provider);
         bytes memory proof = _proof();
-        bool may = from == TaskState.Open &&
-            g.order.verification == Verification.Proof &&
-            block.timestamp <= g.deadline &&
-            proof.length != 0 &&
-            _mayWork(g.order, provider, key);
+        bool may =
+            from == TaskState.Open &&
+                g.order.verification == Verification.Proof &&
+                block.timestamp <= g.deadline &&
+                proof.length != 0 &&
+                _mayWork(g.order, provider, key);
         bytes memory data = abi.encodeCall(
             ITaskManager.prove,
-            (OrderLib.pack(g.order), ProviderId.wrap(uint32(provider)), bytes32("result"), bytes32("envelope"), proof)
+            (g.packed, ProviderId.wrap(uint32(provider)), bytes32("result"), bytes32("envelope"), proof)
         );
         bool done = _call(key, 0, address(taskManager), data);
         if (may) {
@@ -42,14 +42,11 @@ abstract contract ProofActions is ClockActions {
         uint256 index = _anyOrder(_rarely(16) ? Verification.Review : Verification.Proof);
         Ghost storage g = _ghosts[index];
         TaskState from = g.state;
-        uint256 provider = _between(1, PROVIDERS);
+        uint256 provider = _workerFor(index);
         address key = _keyOf(provider);
         (ITaskManager.SignedProof memory signedProof, bool good) = _signedProof(index);
         bool may = good && _answerable(index, provider, key) && _balances[g.order.client].free >= _priceAtOnce(index);
-        bytes memory data = abi.encodeCall(
-            ITaskManager.proveSigned,
-            (ProviderId.wrap(uint32(provider)), signedProof)
-        );
+        bytes memory data = abi.encodeCall(ITaskManager.proveSigned, (ProviderId.wrap(uint32(provider)), signedProof));
         bool done = _call(key, 0, address(taskManager), data);
         if (may) {
             _mayPay(g.order.client);
@@ -76,10 +73,7 @@ abstract contract ProofActions is ClockActions {
             for (uint256 j; j < i; ++j) may = may && batch[j] != batch[i];
         }
         may = may && _covered(batch);
-        bytes memory data = abi.encodeCall(
-            ITaskManager.proveBatch,
-            (ProviderId.wrap(uint32(provider)), signedProofs)
-        );
+        bytes memory data = abi.encodeCall(ITaskManager.proveBatch, (ProviderId.wrap(uint32(provider)), signedProofs));
         bool done = _call(key, 0, address(taskManager), data);
         if (may) _settleBatch(batch, provider);
         else if (batch.length == 0) _must(14, !done);
@@ -131,7 +125,7 @@ abstract contract ProofActions is ClockActions {
 
     function _signedProof(uint256 index) private returns (ITaskManager.SignedProof memory answer, bool good) {
         bool signed = !_rarely(24);
-        answer.order = OrderLib.pack(_ghosts[index].order);
+        answer.order = _ghosts[index].packed;
         answer.signature = _signature(index, signed);
         answer.resultDigest = bytes32("result");
         answer.envelopeHash = bytes32("envelope");

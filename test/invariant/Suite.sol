@@ -65,6 +65,10 @@ abstract contract Suite {
         _publish(client(1), 1 ether, 0, 3, 8);
     }
 
+    function governor() external pure returns (address) {
+        return GOVERNOR;
+    }
+
     function client(uint256 index) public pure returns (address) {
         return VM.addr(CLIENT_KEY + index);
     }
@@ -92,7 +96,13 @@ abstract contract Suite {
         list[count++] = address(taskManager);
     }
 
-    function _publish(address publisher, uint256 floor, uint256 royaltyBps, uint8 environments, uint16 memory_) private {
+    function _publish(
+        address publisher,
+        uint256 floor,
+        uint256 royaltyBps,
+        uint8 environments,
+        uint16 memory_
+    ) private {
         address[] memory verifiers = new address[](1);
         verifiers[0] = address(verifier);
         VM.prank(publisher);

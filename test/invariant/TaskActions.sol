@@ -2,9 +2,8 @@
 pragma solidity ^0.8.27;
 
 import {ITaskManager} from "../../contracts/interfaces/ITaskManager.sol";
-import {OrderLib} from "../../contracts/libraries/OrderLib.sol";
 import {Seal} from "../../contracts/libraries/Seal.sol";
-import {ProviderId} from "../../contracts/types/Ids.sol";
+import {ProviderId, SourceId} from "../../contracts/types/Ids.sol";
 import {Verification} from "../../contracts/types/Order.sol";
 import {TaskState} from "../../contracts/types/Task.sol";
 import {Settlements} from "./Settlements.sol";
@@ -21,16 +20,21 @@ abstract contract TaskActions is Settlements {
         Ghost storage g = _ghosts[index];
         address caller = _rarely(16) ? client(_draw(CLIENTS)) : g.order.client;
         uint256 cap = g.order.maxReward;
-        uint256 value = _rarely(2) ? 0 : _rarely(16) ? cap + 1 : cap;
-        bool may = caller == g.order.client &&
-            _admissible(index) &&
-            (value == cap || (value == 0 && _balances[caller].free >= cap));
-        bytes memory data = abi.encodeCall(ITaskManager.submit, (OrderLib.pack(g.order)));
-        bool done = _call(caller, value, address(taskManager), data);
+        uint256 value =
+            _rarely(2)
+                ? 0
+                : _rarely(16)
+                    ? cap + 1
+                    : cap;
+        bool may =
+            caller == g.order.client &&
+                _admissible(index) &&
+                (value == cap || (value == 0 && _balances[caller].free >= cap));
+        bool done = _callWithOrder(caller, value, ITaskManager.submit.selector, index);
         if (may) {
             _open(index);
             if (value == 0) _balances[caller].free -= cap;
-            else deposited += cap;
+            else _flows.deposited += cap;
             _balances[caller].held += cap;
         }
         _compareTask(index, ITaskManager.submit.selector, may ? TaskState.None : g.state, may, done);
@@ -42,14 +46,12 @@ abstract contract TaskActions is Settlements {
         TaskState from = g.state;
         address payer = g.order.client;
         bool good = !_rarely(16);
-        bool may = good &&
-            g.order.nonce >= _nonceFloors[payer] &&
-            _admissible(index) &&
-            _balances[payer].free >= g.order.maxReward;
-        bytes memory data = abi.encodeCall(
-            ITaskManager.submitSigned,
-            (OrderLib.pack(g.order), _signature(index, good))
-        );
+        bool may =
+            good &&
+                g.order.nonce >= _nonceFloors[payer] &&
+                _admissible(index) &&
+                _balances[payer].free >= g.order.maxReward;
+        bytes memory data = abi.encodeCall(ITaskManager.submitSigned, (g.packed, _signature(index, good)));
         bool done = _call(STRANGER, 0, address(taskManager), data);
         if (may) {
             _mayPay(payer);
@@ -66,8 +68,7 @@ abstract contract TaskActions is Settlements {
         TaskState from = g.state;
         address caller = _rarely(8) ? STRANGER : g.order.client;
         bool may = caller == g.order.client && from == TaskState.None;
-        bytes memory data = abi.encodeCall(ITaskManager.revoke, (OrderLib.pack(g.order)));
-        bool done = _call(caller, 0, address(taskManager), data);
+        bool done = _callWithOrder(caller, 0, ITaskManager.revoke.selector, index);
         if (may) g.state = TaskState.Revoked;
         _compareTask(index, ITaskManager.revoke.selector, from, may, done);
     }
@@ -85,8 +86,8 @@ abstract contract TaskActions is Settlements {
     // ------------------------------------------------------------------------------------------- Review
 
     function deliver(uint256 seed) external step(seed) {
-        (uint256 index, bool found) = _pick(TaskState.Open);
-        if (found) _deliver(index, _between(1, PROVIDERS));
+        (uint256 index, bool found) = _pickOpen(Verification.Review);
+        if (found) _deliver(index, _workerFor(index));
     }
 
     function disclose(uint256 seed) external step(seed) {
@@ -98,11 +99,12 @@ abstract contract TaskActions is Settlements {
         if (_rarely(8)) commitment = bytes32(uint256(commitment) ^ (1 << _draw(256)));
         if (_rarely(8)) envelope = abi.encodePacked(envelope, uint8(_draw(256)));
         bool same = commitment == g.commitment && keccak256(envelope) == keccak256(g.envelope);
-        bool may = same &&
-            from == TaskState.Delivered &&
-            block.timestamp <= g.clearedAt + _windows.disclose &&
-            envelope.length <= 512;
-        bytes memory data = abi.encodeCall(ITaskManager.disclose, (OrderLib.pack(g.order), commitment, envelope));
+        bool may =
+            same &&
+                from == TaskState.Delivered &&
+                block.timestamp <= g.clearedAt + _windows.disclose &&
+                envelope.length <= 512;
+        bytes memory data = abi.encodeCall(ITaskManager.disclose, (g.packed, commitment, envelope));
         bool done = _call(STRANGER, 0, address(taskManager), data);
         _must(8, same || !done);
         if (may) (g.state, g.markedAt) = (TaskState.Disclosed, uint40(block.timestamp));
@@ -114,10 +116,14 @@ abstract contract TaskActions is Settlements {
         if (!found) return;
         Ghost storage g = _ghosts[index];
         TaskState from = g.state;
-        address caller = _rarely(8) ? STRANGER : _rarely(4) ? AGENT : g.order.client;
+        address caller =
+            _rarely(8)
+                ? STRANGER
+                : _rarely(4)
+                    ? AGENT
+                    : g.order.client;
         bool may = _speaksFor(g.order.client, caller) && (from == TaskState.Delivered || from == TaskState.Disclosed);
-        bytes memory data = abi.encodeCall(ITaskManager.accept, (OrderLib.pack(g.order)));
-        bool done = _call(caller, 0, address(taskManager), data);
+        bool done = _callWithOrder(caller, 0, ITaskManager.accept.selector, index);
         if (may) _pay(index, g.order.maxReward);
         _compareTask(index, ITaskManager.accept.selector, from, may, done);
     }
@@ -137,11 +143,44 @@ abstract contract TaskActions is Settlements {
         return (first, true);
     }
 
-    function _keyOf(uint256 provider) internal returns (address) {
-        return _rarely(16) ? STRANGER : _rarely(2) ? AGENT : ownerOf(provider);
+    /// @dev Like `_pick`, most times a task that can still be answered.
+    function _pickOpen(Verification verification) internal returns (uint256 index, bool found) {
+        uint256 count = _ghosts.length;
+        if (count == 0) return (0, false);
+        uint256 first = _draw(count);
+        if (_rarely(8)) return (first, true);
+        for (uint256 i; i < count; ++i) {
+            Ghost storage g = _ghosts[(first + i) % count];
+            bool open = g.state == TaskState.Open && block.timestamp <= g.deadline;
+            if (open && g.order.verification == verification) return ((first + i) % count, true);
+        }
+        return (first, true);
     }
 
-    function _speaksFor(address principal, address caller) internal view returns (bool) {
+    /// @dev A provider, most times one with a seat that has not failed the task.
+    function _workerFor(uint256 index) internal returns (uint256 provider) {
+        uint256 first = _draw(PROVIDERS);
+        if (_rarely(8)) return first + 1;
+        for (uint256 i; i < PROVIDERS; ++i) {
+            provider = ((first + i) % PROVIDERS) + 1;
+            if (!_barred[index][provider] && _isMember(provider, _ghosts[index].order.source)) return provider;
+        }
+    }
+
+    function _isMember(uint256 provider, SourceId source) private view returns (bool) {
+        return pool.getMembership(ProviderId.wrap(uint32(provider)), source).slots != 0;
+    }
+
+    function _keyOf(uint256 provider) internal returns (address) {
+        return
+            _rarely(16)
+                ? STRANGER
+                : _rarely(2)
+                    ? AGENT
+                    : ownerOf(provider);
+    }
+
+    function _speaksFor(address principal, address caller) internal pure returns (bool) {
         return caller == principal || (caller == AGENT && principal == client(0));
     }
 
@@ -153,16 +192,14 @@ abstract contract TaskActions is Settlements {
         bytes memory envelope = new bytes(_draw(514));
         bytes32 seal = Seal.hash(g.id, ProviderId.wrap(uint32(provider)), commitment, keccak256(envelope));
         if (_rarely(16)) seal = 0;
-        bool may = from == TaskState.Open &&
-            g.order.verification == Verification.Review &&
-            block.timestamp <= g.deadline &&
-            !_barred[index][provider] &&
-            seal != 0 &&
-            _mayWork(g.order, provider, key);
-        bytes memory data = abi.encodeCall(
-            ITaskManager.deliver,
-            (OrderLib.pack(g.order), ProviderId.wrap(uint32(provider)), seal)
-        );
+        bool may =
+            from == TaskState.Open &&
+                g.order.verification == Verification.Review &&
+                block.timestamp <= g.deadline &&
+                !_barred[index][provider] &&
+                seal != 0 &&
+                _mayWork(g.order, provider, key);
+        bytes memory data = abi.encodeCall(ITaskManager.deliver, (g.packed, ProviderId.wrap(uint32(provider)), seal));
         bool done = _call(key, 0, address(taskManager), data);
         if (may) {
             (g.state, g.provider, g.clearedAt) = (TaskState.Delivered, uint32(provider), uint40(block.timestamp));

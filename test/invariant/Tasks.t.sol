@@ -7,7 +7,7 @@ import {Handler} from "./Handler.sol";
 
 /// @title TasksTest
 /// @notice States of tasks.
-contract TasksTest is Campaign {
+contract TasksTest is Campaign("tasks") {
     function invariant_I06_finishedTasksNeverChange() external view {
         for (uint256 i; i < _handler.taskCount(); ++i) {
             Handler.Ghost memory ghost = _handler.ghost(i);
