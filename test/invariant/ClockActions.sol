@@ -81,7 +81,7 @@ abstract contract ClockActions is TaskActions {
         bool may = from == TaskState.Open && block.timestamp > g.deadline;
         bool done = _callWithOrder(caller, 0, ITaskManager.refund.selector, index);
         if (may) {
-            uint256 fee = (Price.amountOf(g.start, g.order.maxReward) * g.feeBps) / 10_000;
+            uint256 fee = g.lapses == 0 ? (Price.amountOf(g.start, g.order.maxReward) * g.feeBps) / 10_000 : 0;
             uint256 tip = _speaksFor(g.order.client, caller) ? 0 : (uint256(g.order.maxReward) * 50) / 10_000;
             _return(index, caller, fee, tip);
         }

@@ -110,7 +110,7 @@ abstract contract Model is Suite {
                 markedAt: g.markedAt,
                 rampDuration: g.openedAt == 0 ? 0 : g.order.rampDuration,
                 startFraction: g.start,
-                priceFraction: uint32(_fractionOf(g)),
+                priceFraction: g.openedAt == 0 ? 0 : uint32(_fractionOf(g)),
                 feeBps: g.feeBps,
                 royaltyBps: g.royaltyBps,
                 lapses: g.lapses,

@@ -66,7 +66,7 @@ abstract contract Orders is Model {
         uint256 flaw = _draw(14);
         if (flaw == 0) order.maxReward = uint96(registry.getSource(order.source).floorPrice - 1);
         else if (flaw == 1) order.maxReward = uint96(MAX_ROUND + 1);
-        else if (flaw == 2) order.deadline = uint40(block.timestamp);
+        else if (flaw == 2) order.deadline = uint40(block.timestamp - 1);
         else if (flaw == 3) order.deadline = uint40(block.timestamp + _windows.maxLifetime + 1);
         else if (flaw == 4) order.reviewPeriod = uint24(_windows.maxReview + 1);
         else if (flaw == 5) order.environments = _rarely(2) ? 0 : 4;
@@ -107,7 +107,7 @@ abstract contract Orders is Model {
             order.maxReward <= MAX_ROUND &&
             order.maxRoyaltyBps >= terms.royaltyBps &&
             order.maxFeeBps >= taskManager.feeBps() &&
-            order.deadline > block.timestamp &&
+            order.deadline >= block.timestamp &&
             order.deadline <= block.timestamp + _windows.maxLifetime &&
             order.reviewPeriod <= _windows.maxReview &&
             order.inputDigest != 0 &&

@@ -19,12 +19,12 @@ abstract contract Settlements is Orders {
         uint256 earned;
         /// Fees paid on its tasks, wei.
         uint256 fees;
-        /// Sum of the gains that one client bucket a day may bring, score × 1e6.
+        /// Sum of the largest gain of each client bucket and day, score × 1e6.
         uint256 gains;
     }
 
     mapping(uint256 provider => Standing) internal _standings;
-    mapping(uint256 provider => mapping(uint256 epoch => mapping(uint256 bucket => bool))) private _counted;
+    mapping(uint256 provider => mapping(uint256 epoch => mapping(uint256 bucket => uint256))) private _bestGains;
 
     function standing(uint256 provider) external view returns (Standing memory) {
         return _standings[provider];
@@ -62,10 +62,11 @@ abstract contract Settlements is Orders {
         ++s.settled;
         s.fees += fee;
         uint256 bucket = uint160(g.order.client) % 88;
-        mapping(uint256 => bool) storage counted = _counted[g.provider][block.timestamp / 1 days];
-        if (counted[bucket]) return;
-        counted[bucket] = true;
-        s.gains += (1e6 * fee) / (fee + FEE_SCALE);
+        mapping(uint256 => uint256) storage best = _bestGains[g.provider][block.timestamp / 1 days];
+        uint256 gain = (1e6 * fee) / (fee + FEE_SCALE);
+        if (gain <= best[bucket]) return;
+        s.gains += gain - best[bucket];
+        best[bucket] = gain;
     }
 
     /// @dev Ends an open task without a result.
@@ -89,9 +90,9 @@ abstract contract Settlements is Orders {
         ++_standings[g.provider].faults;
         _mayPay(address(pool));
         _balances[address(pool)].free -= slashed;
-        _earnForManager(slashed - slashed / 2);
-        _balances[g.order.client].free += slashed / 2;
-        g.openedAt += uint40(block.timestamp - g.clearedAt);
+        _earnForManager(slashed);
+        uint256 moment = block.timestamp < g.deadline ? block.timestamp : g.deadline;
+        g.openedAt = uint40(moment - (g.clearedAt - g.openedAt));
         (g.state, g.provider, g.clearedAt, g.seal) = (TaskState.Open, 0, 0, 0);
         ++g.lapses;
     }
