@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {IEscrow} from "../../contracts/interfaces/IEscrow.sol";
+import {IProviderPool} from "../../contracts/interfaces/IProviderPool.sol";
+import {ITaskManager} from "../../contracts/interfaces/ITaskManager.sol";
+import {ProviderId} from "../../contracts/types/Ids.sol";
+import {TaskState} from "../../contracts/types/Task.sol";
+import {MoneyActions} from "./MoneyActions.sol";
+import {VM} from "./Vm.sol";
+
+/// list[14] = IEscrow.deposit.selector;title Handler
+/// list[14] = IEscrow.deposit.selector;notice A funded market with every action; campaigns call it in any sequence.
+contract Handler is MoneyActions {
+    struct Transition {
+        bytes4 action;
+        TaskState from;
+        TaskState to;
+    }
+
+    constructor(bytes32 salt) step(0) {
+        _salt = salt;
+        VM.warp(1_800_000_000);
+        for (uint256 i; i < CLIENTS; ++i) _deposit(client(i), 400 ether);
+        for (uint256 i = 1; i <= PROVIDERS; ++i) _enter(i);
+        VM.prank(client(0));
+        taskManager.setClientAgent(AGENT, true);
+        Transition[] memory list = transitions();
+        for (uint256 i; i < list.length; ++i) _allowed[list[i].action][list[i].from][list[i].to] = true;
+    }
+
+    /// list[14] = IEscrow.deposit.selector;dev The actions of a campaign.
+    function selectors() external pure returns (bytes4[] memory list) {
+        list = new bytes4[](28);
+        list[0] = this.submit.selector;
+        list[1] = this.submitSigned.selector;
+        list[2] = this.revoke.selector;
+        list[3] = this.revokeBelow.selector;
+        list[4] = this.deliver.selector;
+        list[5] = this.disclose.selector;
+        list[6] = this.accept.selector;
+        list[7] = this.settle.selector;
+        list[8] = this.reopen.selector;
+        list[9] = this.lapse.selector;
+        list[10] = this.cancel.selector;
+        list[11] = this.refund.selector;
+        list[12] = this.wait.selector;
+        list[13] = this.prove.selector;
+        list[14] = this.proveSigned.selector;
+        list[15] = this.proveBatch.selector;
+        list[16] = this.stake.selector;
+        list[17] = this.unbond.selector;
+        list[18] = this.cancelUnbonding.selector;
+        list[19] = this.claim.selector;
+        list[20] = this.joinPool.selector;
+        list[21] = this.leavePool.selector;
+        list[22] = this.deposit.selector;
+        list[23] = this.withdraw.selector;
+        list[24] = this.transfer.selector;
+        list[25] = this.collectFees.selector;
+        list[26] = this.govern.selector;
+        list[27] = this.delegate.selector;
+    }
+
+    /// list[14] = IEscrow.deposit.selector;dev The functions of the contracts that the actions call, each with success and, at times, without.
+    function calls() external pure returns (bytes4[] memory list) {
+        list = new bytes4[](24);
+        list[0] = ITaskManager.submit.selector;
+        list[1] = ITaskManager.submitSigned.selector;
+        list[2] = ITaskManager.revoke.selector;
+        list[3] = ITaskManager.revokeBelow.selector;
+        list[4] = ITaskManager.deliver.selector;
+        list[5] = ITaskManager.disclose.selector;
+        list[6] = ITaskManager.accept.selector;
+        list[7] = ITaskManager.settle.selector;
+        list[8] = ITaskManager.reopen.selector;
+        list[9] = ITaskManager.cancel.selector;
+        list[10] = ITaskManager.refund.selector;
+        list[11] = ITaskManager.prove.selector;
+        list[12] = ITaskManager.proveSigned.selector;
+        list[13] = ITaskManager.proveBatch.selector;
+        list[14] = IEscrow.deposit.selector;
+        list[15] = IProviderPool.stake.selector;
+        list[16] = IProviderPool.unbond.selector;
+        list[17] = IProviderPool.cancelUnbonding.selector;
+        list[18] = IProviderPool.claim.selector;
+        list[19] = IProviderPool.joinPool.selector;
+        list[20] = IProviderPool.leavePool.selector;
+        list[21] = IEscrow.transfer.selector;
+        list[22] = IEscrow.withdrawTo.selector;
+        list[23] = ITaskManager.collectFees.selector;
+    }
+
+    /// list[14] = IEscrow.deposit.selector;dev Registers a provider with a stake, its agent and a seat where its hardware fits.
+    function _enter(uint256 provider) private {
+        address owner = ownerOf(provider);
+        VM.prank(owner);
+        ProviderId id = pool.register(payoutOf(provider), bytes32("key"));
+        VM.deal(owner, 300 ether);
+        VM.prank(owner);
+        pool.stake{value: 300 ether}(id, 300 ether);
+        _standings[provider].stake = 300 ether;
+        _balances[address(pool)].free += 300 ether;
+        _flows.deposited += 300 ether;
+        VM.prank(owner);
+        pool.setAgent(id, AGENT, true);
+        _join(provider, 1, 2, 1, 0);
+        _join(provider, 2, 1, provider % 2 == 0 ? 2 : 3, 8);
+    }
+
+    /// list[14] = IEscrow.deposit.selector;dev All that may happen to a task; whatever is not here is forbidden.
+    function transitions() public pure returns (Transition[] memory list) {
+        list = new Transition[](15);
+        list[0] = Transition(ITaskManager.submit.selector, TaskState.None, TaskState.Open);
+        list[1] = Transition(ITaskManager.submitSigned.selector, TaskState.None, TaskState.Open);
+        list[2] = Transition(ITaskManager.revoke.selector, TaskState.None, TaskState.Revoked);
+        list[3] = Transition(ITaskManager.proveSigned.selector, TaskState.None, TaskState.Settled);
+        list[4] = Transition(ITaskManager.proveBatch.selector, TaskState.None, TaskState.Settled);
+        list[5] = Transition(ITaskManager.prove.selector, TaskState.Open, TaskState.Settled);
+        list[6] = Transition(ITaskManager.deliver.selector, TaskState.Open, TaskState.Delivered);
+        list[7] = Transition(ITaskManager.cancel.selector, TaskState.Open, TaskState.Open);
+        list[8] = Transition(ITaskManager.refund.selector, TaskState.Open, TaskState.Refunded);
+        list[9] = Transition(ITaskManager.disclose.selector, TaskState.Delivered, TaskState.Disclosed);
+        list[10] = Transition(ITaskManager.accept.selector, TaskState.Delivered, TaskState.Settled);
+        list[11] = Transition(ITaskManager.accept.selector, TaskState.Disclosed, TaskState.Settled);
+        list[12] = Transition(ITaskManager.reopen.selector, TaskState.Delivered, TaskState.Open);
+        list[13] = Transition(ITaskManager.reopen.selector, TaskState.Delivered, TaskState.Refunded);
+        list[14] = Transition(ITaskManager.settle.selector, TaskState.Disclosed, TaskState.Settled);
+    }
+}

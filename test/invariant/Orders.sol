@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {ISourceRegistry} from "../../contracts/interfaces/ISourceRegistry.sol";
+import {OrderLib} from "../../contracts/libraries/OrderLib.sol";
+import {Price} from "../../contracts/libraries/Price.sol";
+import {ENVIRONMENT_GPU} from "../../contracts/types/Environment.sol";
+import {SourceId, TaskId} from "../../contracts/types/Ids.sol";
+import {Order, PackedOrder, Verification} from "../../contracts/types/Order.sol";
+import {TaskState} from "../../contracts/types/Task.sol";
+import {Model} from "./Model.sol";
+import {VM} from "./Vm.sol";
+
+/// @title Orders
+/// @notice Draws orders, most of them valid, and says which may be posted.
+abstract contract Orders is Model {
+    uint64 private _nonce;
+    mapping(address client => uint256) internal _nonceFloors;
+
+    /// @dev An order not seen before, or, rarely, one that a task already has. Its index.
+    function _anyOrder(Verification verification) internal returns (uint256 index) {
+        if (_ghosts.length != 0 && _rarely(8)) return _draw(_ghosts.length);
+        return _newOrder(verification);
+    }
+
+    function _newOrder(Verification verification) internal returns (uint256 index) {
+        Order memory order = _draftOrder(verification);
+        if (_rarely(8)) _spoil(order);
+        index = _ghosts.length;
+        _ghosts.push();
+        PackedOrder memory packed = OrderLib.pack(order);
+        _ghosts[index].order = order;
+        _ghosts[index].packed = packed;
+        _ghosts[index].id = taskManager.taskIdOf(packed);
+    }
+
+    function _draftOrder(Verification verification) private returns (Order memory order) {
+        order.source = SourceId.wrap(uint32(_between(1, SOURCES)));
+        ISourceRegistry.SourceView memory terms = registry.getSource(order.source);
+        order.client = client(_draw(CLIENTS));
+        order.version = 1;
+        uint256 cap = _rarely(8) ? MAX_ROUND : _between(terms.floorPrice, 4 * terms.floorPrice);
+        order.maxReward = uint96(cap);
+        order.rampDuration = uint24(_rarely(3) ? 0 : _draw(6 hours));
+        order.deadline = uint40(block.timestamp + (_rarely(4) ? _between(1, 7 days) : _between(1 hours, 12 hours)));
+        order.verification = verification;
+        order.reviewPeriod = uint24(_rarely(3) ? 0 : _draw(6 hours));
+        if (_rarely(8)) order.minScore = uint32(_draw(2000));
+        order.environments = 1;
+        if (SourceId.unwrap(order.source) == 2 && _rarely(2)) (order.environments, order.minGpuMemory) = (3, 8);
+        order.maxRoyaltyBps = uint16(terms.royaltyBps);
+        order.maxFeeBps = uint16(taskManager.feeBps());
+        order.inputDigest = bytes32("input");
+        order.nonce = ++_nonce;
+        if (verification == Verification.Proof) {
+            order.verifier = address(verifier);
+            order.bond = uint96(_draw(1 ether));
+        } else {
+            order.clientKey = bytes32("key");
+            order.bond = uint96(_leastBond(order) + (_rarely(2) ? 0 : _draw(1 ether)));
+        }
+    }
+
+    /// @dev Changes one field to the nearest value that is not valid.
+    function _spoil(Order memory order) private {
+        uint256 flaw = _draw(14);
+        if (flaw == 0) order.maxReward = uint96(registry.getSource(order.source).floorPrice - 1);
+        else if (flaw == 1) order.maxReward = uint96(MAX_ROUND + 1);
+        else if (flaw == 2) order.deadline = uint40(block.timestamp - 1);
+        else if (flaw == 3) order.deadline = uint40(block.timestamp + _windows.maxLifetime + 1);
+        else if (flaw == 4) order.reviewPeriod = uint24(_windows.maxReview + 1);
+        else if (flaw == 5) order.environments = _rarely(2) ? 0 : 4;
+        else if (flaw == 6) (order.environments, order.minGpuMemory) = (2, 7);
+        else if (flaw == 7 && order.maxRoyaltyBps != 0) --order.maxRoyaltyBps;
+        else if (flaw == 8) --order.maxFeeBps;
+        else if (flaw == 9) order.trust = 1;
+        else if (flaw == 10) order.reservation = 1;
+        else if (flaw == 11) order.verifier = order.verifier == address(0) ? address(verifier) : address(0);
+        else if (flaw == 12) order.inputDigest = 0;
+        else if (order.bond != 0) order.bond = uint96(_leastBond(order) - 1);
+    }
+
+    /// @dev A tenth of the cap, or the way from the start price to the cap if that is more.
+    function _leastBond(Order memory order) internal view returns (uint256) {
+        uint256 start = Price.fractionOf(registry.getSource(order.source).floorPrice, order.maxReward);
+        uint256 climb = order.maxReward - Price.amountOf(start, order.maxReward);
+        return climb > order.maxReward / 10 ? climb : order.maxReward / 10;
+    }
+
+    /// @dev Price of an order that is answered in the moment it is posted.
+    function _priceAtOnce(uint256 index) internal view returns (uint256) {
+        Order memory order = _ghosts[index].order;
+        if (order.rampDuration == 0) return order.maxReward;
+        uint256 start = Price.fractionOf(registry.getSource(order.source).floorPrice, order.maxReward);
+        return Price.amountOf(start, order.maxReward);
+    }
+
+    /// @dev Whether an order may become a task now, whoever posts it.
+    function _admissible(uint256 index) internal view returns (bool) {
+        Order memory order = _ghosts[index].order;
+        ISourceRegistry.SourceView memory terms = registry.getSource(order.source);
+        return
+            _ghosts[index].state == TaskState.None &&
+            !taskManager.submissionsPaused() &&
+            terms.active &&
+            order.maxReward >= terms.floorPrice &&
+            order.maxReward <= MAX_ROUND &&
+            order.maxRoyaltyBps >= terms.royaltyBps &&
+            order.maxFeeBps >= taskManager.feeBps() &&
+            order.deadline >= block.timestamp &&
+            order.deadline <= block.timestamp + _windows.maxLifetime &&
+            order.reviewPeriod <= _windows.maxReview &&
+            order.inputDigest != 0 &&
+            _runnable(order) &&
+            _judgeable(order);
+    }
+
+    function _runnable(Order memory order) private view returns (bool) {
+        ISourceRegistry.VersionView memory version = registry.getVersion(order.source, order.version);
+        return
+            order.environments != 0 &&
+            order.environments | version.environments == version.environments &&
+            (order.environments & ENVIRONMENT_GPU == 0 || order.minGpuMemory >= version.minGpuMemory);
+    }
+
+    function _judgeable(Order memory order) private view returns (bool) {
+        if (order.trust != 0 || order.reservation != 0) return false;
+        if (order.verification == Verification.Proof) return order.verifier == address(verifier);
+        return order.verifier == address(0) && order.clientKey != 0 && order.bond >= _leastBond(order);
+    }
+
+    /// @dev Makes the ghost what a task just posted is.
+    function _open(uint256 index) internal {
+        Ghost storage g = _ghosts[index];
+        ISourceRegistry.SourceView memory terms = registry.getSource(g.order.source);
+        g.state = TaskState.Open;
+        g.openedAt = uint40(block.timestamp);
+        g.deadline = g.order.deadline;
+        g.floor = uint96(terms.floorPrice);
+        g.start = uint32(Price.fractionOf(terms.floorPrice, g.order.maxReward));
+        g.feeBps = uint16(taskManager.feeBps());
+        g.royaltyBps = uint16(terms.royaltyBps);
+    }
+
+    /// @dev The client's signature, or, rarely, somebody else's.
+    function _signature(uint256 index, bool good) internal view returns (bytes memory) {
+        uint256 who;
+        while (client(who) != _ghosts[index].order.client) ++who;
+        if (!good) who = (who + 1) % CLIENTS;
+        (uint8 v, bytes32 r, bytes32 s) = VM.sign(CLIENT_KEY + who, TaskId.unwrap(_ghosts[index].id));
+        return abi.encodePacked(r, s, v);
+    }
+}

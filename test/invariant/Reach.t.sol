@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {TaskState} from "../../contracts/types/Task.sol";
+import {Handler} from "./Handler.sol";
+import {deploy} from "./Vm.sol";
+
+/// @title ReachTest
+/// @notice That the actions of the campaigns do what they are for: a test that never gets anywhere finds nothing.
+contract ReachTest {
+    error NeverHappened(bytes4 action, TaskState from, TaskState to);
+    error NeverSucceeded(bytes4 action);
+    error NeverFailed(bytes4 action);
+    error ModelDiffers(uint256 broken);
+    error HandlerReverted(bytes4 action, uint256 seed);
+
+    uint256 private constant STEPS = 3000;
+
+    Handler private _handler;
+
+    function setUp() external {
+        _handler = Handler(deploy("Handler", abi.encode(bytes32("reach"))));
+    }
+
+    function test_everyTransitionHappens() external {
+        bytes4[] memory actions = _handler.selectors();
+        for (uint256 i; i < STEPS; ++i) {
+            uint256 seed = uint256(keccak256(abi.encode(i)));
+            bytes4 action = actions[seed % actions.length];
+            (bool success, ) = address(_handler).call(abi.encodeWithSelector(action, seed));
+            require(success, HandlerReverted(action, seed));
+            require(_handler.broken() == 0, ModelDiffers(_handler.broken()));
+        }
+        Handler.Transition[] memory transitions = _handler.transitions();
+        for (uint256 i; i < transitions.length; ++i) {
+            Handler.Transition memory t = transitions[i];
+            require(_handler.happened(t.action, t.from, t.to) != 0, NeverHappened(t.action, t.from, t.to));
+        }
+        bytes4[] memory calls = _handler.calls();
+        for (uint256 i; i < calls.length; ++i) {
+            require(_handler.succeeded(calls[i]) != 0, NeverSucceeded(calls[i]));
+            require(_handler.failed(calls[i]) != 0, NeverFailed(calls[i]));
+        }
+    }
+}

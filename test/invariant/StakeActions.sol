@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {IProviderPool} from "../../contracts/interfaces/IProviderPool.sol";
+import {ISourceRegistry} from "../../contracts/interfaces/ISourceRegistry.sol";
+import {fits} from "../../contracts/types/Environment.sol";
+import {ProviderId, SourceId} from "../../contracts/types/Ids.sol";
+import {ProofActions} from "./ProofActions.sol";
+import {VM} from "./Vm.sol";
+
+/// @title StakeActions
+/// @notice What owners and agents of providers do with stake and memberships.
+abstract contract StakeActions is ProofActions {
+    struct Seat {
+        uint256 slots;
+        uint256 stakePerSlot;
+    }
+
+    mapping(uint256 provider => mapping(uint256 source => Seat)) internal _seats;
+
+    function seat(uint256 provider, uint256 source) external view returns (Seat memory) {
+        return _seats[provider][source];
+    }
+
+    function stake(uint256 seed) external step(seed) {
+        uint256 provider = _between(1, PROVIDERS);
+        address caller = _rarely(4) ? client(_draw(CLIENTS)) : ownerOf(provider);
+        uint256 free = _balances[caller].free;
+        uint256 amount = _rarely(8) ? free + _draw(2) : _draw(10 ether);
+        uint256 value =
+            _rarely(2)
+                ? 0
+                : _rarely(16)
+                    ? amount + 1
+                    : amount;
+        bool may = amount != 0 && (value == amount || (value == 0 && free >= amount));
+        bytes memory data = abi.encodeCall(IProviderPool.stake, (ProviderId.wrap(uint32(provider)), amount));
+        bool done = _call(caller, value, address(pool), data);
+        _must(14, may == done);
+        if (!may) return;
+        _standings[provider].stake += amount;
+        _balances[address(pool)].free += amount;
+        if (value == 0) _balances[caller].free -= amount;
+        else _flows.deposited += amount;
+    }
+
+    function unbond(uint256 seed) external step(seed) {
+        (uint256 provider, address caller) = _ownerOfSome();
+        uint256 free = pool.getProvider(ProviderId.wrap(uint32(provider))).free;
+        uint256 amount = _rarely(8) ? free + _draw(2) : _draw(free + 1) / 4;
+        bool may = caller == ownerOf(provider) && amount != 0 && amount <= free;
+        bytes memory data = abi.encodeCall(IProviderPool.unbond, (ProviderId.wrap(uint32(provider)), amount));
+        bool done = _call(caller, 0, address(pool), data);
+        _must(14, may == done);
+        if (!may) return;
+        _standings[provider].unbonding += amount;
+        _standings[provider].maturesAt = block.timestamp + pool.UNBONDING_PERIOD();
+    }
+
+    function cancelUnbonding(uint256 seed) external step(seed) {
+        (uint256 provider, address caller) = _ownerOfSome();
+        bool may = caller == ownerOf(provider) && _standings[provider].unbonding != 0;
+        bytes memory data = abi.encodeCall(IProviderPool.cancelUnbonding, (ProviderId.wrap(uint32(provider))));
+        bool done = _call(caller, 0, address(pool), data);
+        _must(14, may == done);
+        if (may) (_standings[provider].unbonding, _standings[provider].maturesAt) = (0, 0);
+    }
+
+    function claim(uint256 seed) external step(seed) {
+        (uint256 provider, address caller) = _ownerOfSome();
+        Standing storage s = _standings[provider];
+        if (_rarely(4) && s.maturesAt > block.timestamp) VM.warp(s.maturesAt + _draw(2));
+        bool may = caller == ownerOf(provider) && s.unbonding != 0 && block.timestamp > s.maturesAt;
+        bytes memory data = abi.encodeCall(IProviderPool.claim, (ProviderId.wrap(uint32(provider))));
+        bool done = _call(caller, 0, address(pool), data);
+        _must(14, may == done);
+        if (!may) return;
+        s.stake -= s.unbonding;
+        _mayPay(address(pool));
+        _balances[address(pool)].free -= s.unbonding;
+        _balances[payoutOf(provider)].free += s.unbonding;
+        (s.unbonding, s.maturesAt) = (0, 0);
+    }
+
+    function joinPool(uint256 seed) external step(seed) {
+        (uint256 source, uint256 first) = (_between(1, SOURCES), _draw(PROVIDERS));
+        uint256 provider = first + 1;
+        // Most times one without a seat, if there is any.
+        for (uint256 i; i < PROVIDERS && !_rarely(16) && _seats[provider][source].slots != 0; ++i) {
+            provider = ((first + i) % PROVIDERS) + 1;
+        }
+        uint8 environments = uint8(_rarely(4) ? _draw(8) : 3);
+        _join(provider, source, _draw(5), environments, uint16(7 + _draw(3)));
+    }
+
+    function leavePool(uint256 seed) external step(seed) {
+        // Less often than providers join, or pools would be empty most of the time.
+        if (_rarely(2)) return;
+        (uint256 provider, uint256 source) = (_between(1, PROVIDERS), _between(1, SOURCES));
+        address key = _keyOf(provider);
+        bool may = pool.isAuthorised(ProviderId.wrap(uint32(provider)), key) && _seats[provider][source].slots != 0;
+        bytes memory data = abi.encodeCall(
+            IProviderPool.leavePool,
+            (ProviderId.wrap(uint32(provider)), SourceId.wrap(uint32(source)))
+        );
+        bool done = _call(key, 0, address(pool), data);
+        _must(14, may == done);
+        if (may) delete _seats[provider][source];
+    }
+
+    function _join(uint256 provider, uint256 source, uint256 slots, uint8 environments, uint16 memory_) internal {
+        (ProviderId id, SourceId sourceId) = (ProviderId.wrap(uint32(provider)), SourceId.wrap(uint32(source)));
+        address key = _keyOf(provider);
+        ISourceRegistry.SourceView memory terms = registry.getSource(sourceId);
+        ISourceRegistry.VersionView memory version = registry.getVersion(sourceId, 1);
+        bool may =
+            pool.isAuthorised(id, key) &&
+                slots != 0 &&
+                _seats[provider][source].slots == 0 &&
+                terms.active &&
+                fits(environments, memory_, version.environments, version.minGpuMemory) &&
+                pool.getProvider(id).free >= slots * terms.stakePerSlot;
+        bytes memory data = abi.encodeCall(
+            IProviderPool.joinPool,
+            (id, sourceId, 1, uint32(slots), environments, memory_)
+        );
+        bool done = _call(key, 0, address(pool), data);
+        _must(14, may == done);
+        if (may) _seats[provider][source] = Seat(slots, terms.stakePerSlot);
+    }
+
+    /// @dev A provider and, most times, its owner.
+    function _ownerOfSome() private returns (uint256 provider, address caller) {
+        provider = _between(1, PROVIDERS);
+        caller = _rarely(8) ? AGENT : ownerOf(provider);
+    }
+}

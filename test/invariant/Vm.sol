@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+/// @dev The cheatcodes of the test runner that these tests use.
+interface IVm {
+    /// @dev Makes `sender` the caller of the next call.
+    function prank(address sender) external;
+
+    /// @dev Sets the time of the block, unix seconds.
+    function warp(uint256 timestamp) external;
+
+    /// @dev Sets the coin balance of `account`, wei.
+    function deal(address account, uint256 balance) external;
+
+    /// @dev Reverts unless the next call reverts with exactly this data.
+    function expectRevert(bytes calldata data) external;
+
+    /// @dev Skips the run of a fuzz test unless `condition` holds.
+    function assume(bool condition) external pure;
+
+    function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
+
+    function addr(uint256 key) external pure returns (address);
+
+    function getNonce(address account) external view returns (uint64);
+
+    function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
+
+    /// @dev Creation code of an artifact, linked.
+    function getCode(string calldata artifact) external view returns (bytes memory);
+
+    function snapshotState() external returns (uint256 id);
+
+    function revertToState(uint256 id) external returns (bool success);
+}
+
+error NotDeployed(string name);
+
+/// @dev Deploys an artifact, so that what is tested is what is deployed, and its code is compiled but once.
+function deploy(string memory name, bytes memory arguments) returns (address deployed) {
+    bytes memory code = bytes.concat(VM.getCode(name), arguments);
+    assembly ("memory-safe") {
+        deployed := create(0, add(code, 32), mload(code))
+    }
+    require(deployed != address(0), NotDeployed(name));
+}
+
+IVm constant VM = IVm(0x7109709ECfa91a80626fF3989D68f67F5b1DD12D);
+
+/// @dev What the runner reads from `targetSelectors`: the functions of a contract that a campaign may call.
+struct FuzzSelector {
+    address addr;
+    bytes4[] selectors;
+}
