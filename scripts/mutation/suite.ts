@@ -89,7 +89,8 @@ export class Suite {
   async rehearse(alive: () => void): Promise<string[]> {
     const failures: string[] = [];
     for (const file of this.files) {
-      for (let passed = false; !passed;) {
+      // Twice: a test that fails when it is run again would seem to kill every mutant.
+      for (let passes = 0; passes < 2;) {
         alive();
         await this.reset();
         this.#deployments.seen.clear();
@@ -97,8 +98,11 @@ export class Suite {
         const failed = await this.run(file);
         file.milliseconds = Date.now() - start;
         file.deploys = new Set(this.#deployments.seen);
-        passed = failed === undefined;
-        if (failed === undefined) continue;
+        if (failed === undefined) {
+          passes++;
+          continue;
+        }
+        passes = 0;
         failures.push(`${file.path}: ${failed.fullTitle()}`);
         const siblings = failed.parent?.tests ?? [];
         const index = siblings.findIndex((test) => test === failed);

@@ -70,6 +70,7 @@ describe(`a market of ${PROFILES.length} providers and ${TASKS} tasks (SEED=${SE
   before(async () => {
     market = await loadFixture(deployMarket);
     const random = new Random(SEED);
+    checks = 0;
     const { escrow, client, others } = market;
     racers = [];
     for (const [place, profile] of PROFILES.entries()) racers.push(await enter(market, profile, pick(others, place)));
