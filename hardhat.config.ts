@@ -47,8 +47,8 @@ export default defineConfig({
   test: {
     mocha: { timeout: 120_000, parallel: true, jobs: 2 },
     solidity: {
-      // Fixed, so that a failure comes again; another one by the environment variable SEED, 32 bytes in hex.
-      fuzz: { runs: 800, seed: process.env["SEED"] ?? `0x${"5eed".repeat(16)}` },
+      // Fixed, so that a failure comes again; another one by the environment variable FUZZ_SEED, 32 bytes in hex.
+      fuzz: { runs: 800, seed: process.env["FUZZ_SEED"] ?? `0x${"5eed".repeat(16)}` },
       invariant: { runs: 32, depth: 64, failOnRevert: true },
     },
   },

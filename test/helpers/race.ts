@@ -1,7 +1,7 @@
 import type { ContractTransactionResponse, TransactionReceipt } from "ethers";
 import { type Order, packOrder, type PackedOrder, taskIdOf } from "../../src/protocol/order.js";
 import { ethers, time } from "./network.js";
-import type { Random } from "./random.js";
+import type { Random } from "./seeded.js";
 import { BOND, joinProvider, type Market, resultFor, reviewOrder, STAKE_PER_SLOT } from "./suite.js";
 
 const BLOCK_SECONDS = 2;
@@ -123,7 +123,7 @@ export async function race(
         racer.holding++;
         task.winner = attempt;
         task.deliveredAt = block.at;
-        accept(task, attempt, block.at + random.between(2, 16));
+        accept(task, attempt, block.at + random.real(2, 16));
       },
     });
   };
@@ -149,13 +149,13 @@ export async function race(
       const attempt: Attempt = { racer, startedAt: block.at, result: resultFor(task.taskId, racer.provider) };
       racer.busy++;
       task.attempts.push(attempt);
-      deliver(task, attempt, block.at + racer.seconds * random.between(0.75, 1.25));
+      deliver(task, attempt, block.at + racer.seconds * random.real(0.75, 1.25));
     }
   };
 
   let due = start;
   for (const [place, task] of tasks.entries()) {
-    due += random.between(2, 10);
+    due += random.real(2, 10);
     // Every other client pays with the transaction, the rest from their balance.
     const value = place % 2 === 0 ? task.order.maxReward : 0n;
     agenda.push({

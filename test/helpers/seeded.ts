@@ -34,6 +34,16 @@ export class Random {
     return from + (BigInt(this.word()) % (to - from + 1n));
   }
 
+  /** A whole number from `low` to `high`, both included. */
+  whole(low: number, high: number): number {
+    return Number(this.between(BigInt(low), BigInt(high)));
+  }
+
+  /** A number from `low`, included, to `high`, excluded. */
+  real(low: number, high: number): number {
+    return low + (Number(BigInt(this.word()) >> 203n) / 2 ** 53) * (high - low);
+  }
+
   address(): string {
     return getAddress(toBeHex(this.bits(160), 20));
   }

@@ -7,7 +7,7 @@ import {ProviderId} from "../../contracts/types/Ids.sol";
 import {Verification} from "../../contracts/types/Order.sol";
 import {TaskState} from "../../contracts/types/Task.sol";
 import {TaskActions} from "./TaskActions.sol";
-import {VM} from "./Vm.sol";
+import {time, VM} from "./Vm.sol";
 
 /// @title ClockActions
 /// @notice Exits of tasks, and time itself.
@@ -19,7 +19,7 @@ abstract contract ClockActions is TaskActions {
         if (!found) return;
         Ghost storage g = _ghosts[index];
         TaskState from = g.state;
-        bool may = from == TaskState.Disclosed && block.timestamp > uint256(g.markedAt) + g.order.reviewPeriod;
+        bool may = from == TaskState.Disclosed && time() > uint256(g.markedAt) + g.order.reviewPeriod;
         bool done = _callWithOrder(STRANGER, 0, ITaskManager.settle.selector, index);
         if (may) _pay(index, g.order.maxReward);
         _compareTask(index, ITaskManager.settle.selector, from, may, done);
@@ -37,7 +37,7 @@ abstract contract ClockActions is TaskActions {
         for (uint256 i = _between(1, 2 * LAPSES); i != 0; --i) {
             if (_ghosts[index].state != TaskState.Delivered) _deliver(index, _workerFor(index));
             uint256 end = uint256(_ghosts[index].clearedAt) + _windows.disclose;
-            if (end >= block.timestamp) VM.warp(end + (_rarely(8) ? 0 : 1));
+            if (end >= time()) VM.warp(end + (_rarely(8) ? 0 : 1));
             _reopen(index);
         }
     }
@@ -53,15 +53,11 @@ abstract contract ClockActions is TaskActions {
                 : _rarely(4)
                     ? AGENT
                     : g.order.client;
-        bool may =
-            _speaksFor(g.order.client, caller) &&
-                from == TaskState.Open &&
-                !g.cancelled &&
-                block.timestamp <= g.deadline;
+        bool may = _speaksFor(g.order.client, caller) && from == TaskState.Open && !g.cancelled && time() <= g.deadline;
         bool done = _callWithOrder(caller, 0, ITaskManager.cancel.selector, index);
         if (may) {
             g.cancelled = true;
-            uint256 notice = block.timestamp + _windows.cancelNotice;
+            uint256 notice = time() + _windows.cancelNotice;
             if (notice < g.deadline) g.deadline = uint40(notice);
         }
         _compareTask(index, ITaskManager.cancel.selector, from, may, done);
@@ -78,7 +74,7 @@ abstract contract ClockActions is TaskActions {
                 : _rarely(3)
                     ? AGENT
                     : g.order.client;
-        bool may = from == TaskState.Open && block.timestamp > g.deadline;
+        bool may = from == TaskState.Open && time() > g.deadline;
         bool done = _callWithOrder(caller, 0, ITaskManager.refund.selector, index);
         if (may) {
             uint256 fee = g.lapses == 0 ? (Price.amountOf(g.start, g.order.maxReward) * g.feeBps) / 10_000 : 0;
@@ -91,12 +87,12 @@ abstract contract ClockActions is TaskActions {
     /// @dev Lets time pass: a little, up to the last second of a clock or the first behind it, or for long.
     function wait(uint256 seed) external step(seed) {
         uint256 way = _draw(16);
-        uint256 target = block.timestamp + _draw(20 minutes);
+        uint256 target = time() + _draw(20 minutes);
         if (way < 9) target = _someClock() + _draw(2);
-        else if (way == 9) target = block.timestamp + _draw(1 days);
+        else if (way == 9) target = time() + _draw(1 days);
         else if (way == 10 && _rarely(3))
             target = pool.getProvider(ProviderId.wrap(uint32(_between(1, PROVIDERS)))).maturesAt + _draw(2);
-        if (target > block.timestamp) VM.warp(target);
+        if (target > time()) VM.warp(target);
     }
 
     /// @dev Last second of a clock that runs on some task; 0 if none does.
@@ -113,7 +109,7 @@ abstract contract ClockActions is TaskActions {
     function _reopen(uint256 index) private {
         Ghost storage g = _ghosts[index];
         TaskState from = g.state;
-        bool may = from == TaskState.Delivered && block.timestamp > g.clearedAt + _windows.disclose;
+        bool may = from == TaskState.Delivered && time() > g.clearedAt + _windows.disclose;
         bool done = _callWithOrder(STRANGER, 0, ITaskManager.reopen.selector, index);
         if (may) {
             _barred[index][g.provider] = true;

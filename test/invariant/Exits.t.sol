@@ -10,7 +10,7 @@ import {PackedOrder} from "../../contracts/types/Order.sol";
 import {TaskState, TaskView} from "../../contracts/types/Task.sol";
 import {Campaign} from "./Campaign.sol";
 import {Handler} from "./Handler.sol";
-import {VM} from "./Vm.sol";
+import {time, VM} from "./Vm.sol";
 
 /// @title ExitsTest
 /// @notice That nothing and nobody can be kept in, even if governor, publishers and providers have all turned away.
@@ -134,6 +134,6 @@ contract ExitsTest is Campaign("exits") {
     }
 
     function _warpBeyond(uint256 end) private {
-        if (block.timestamp <= end) VM.warp(end + 1);
+        if (time() <= end) VM.warp(end + 1);
     }
 }

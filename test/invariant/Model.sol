@@ -9,7 +9,7 @@ import {ProviderId, SourceId, TaskId} from "../../contracts/types/Ids.sol";
 import {Order, PackedOrder} from "../../contracts/types/Order.sol";
 import {TaskState, TaskView} from "../../contracts/types/Task.sol";
 import {Suite} from "./Suite.sol";
-import {VM} from "./Vm.sol";
+import {time, VM} from "./Vm.sol";
 
 /// @title Model
 /// @notice What balances and tasks must be, kept beside the contracts and compared with them after every action.
@@ -29,6 +29,8 @@ abstract contract Model is Suite {
         /// Into TaskManager's account, and from there to the treasury.
         uint256 managerIncome;
         uint256 collectedFromManager;
+        /// How often fees outgrew their field.
+        uint256 overflows;
     }
 
     /// @dev A task as it must stand.
@@ -201,8 +203,8 @@ abstract contract Model is Suite {
         uint256 moment =
             g.clearedAt != 0
                 ? g.clearedAt
-                : block.timestamp < g.deadline
-                    ? block.timestamp
+                : time() < g.deadline
+                    ? time()
                     : g.deadline;
         uint256 elapsed = moment > g.openedAt ? moment - g.openedAt : 0;
         return Price.ramp(g.start, g.openedAt == 0 ? 0 : g.order.rampDuration, elapsed);

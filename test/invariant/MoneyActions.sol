@@ -14,7 +14,7 @@ import {VM} from "./Vm.sol";
 abstract contract MoneyActions is StakeActions {
     function deposit(uint256 seed) external step(seed) {
         address to = _someone();
-        uint256 amount = _rarely(16) ? 0 : _draw(10 ether);
+        uint256 amount = _rarely(16) ? 0 : _draw(200 ether);
         _deposit(to, amount);
         // Coin that came without a deposit belongs to nobody.
         if (_rarely(4)) VM.deal(address(escrow), address(escrow).balance + 1 ether);
@@ -55,7 +55,7 @@ abstract contract MoneyActions is StakeActions {
     }
 
     function collectFees(uint256 seed) external step(seed) {
-        address[] memory payers = new address[](_draw(4));
+        address[] memory payers = new address[](_rarely(4) ? _draw(4) : 0);
         uint256 amount;
         for (uint256 i; i < payers.length; ++i) {
             payers[i] = client(_draw(CLIENTS));
@@ -89,7 +89,7 @@ abstract contract MoneyActions is StakeActions {
         } else if (way == 2) {
             data = abi.encodeCall(ISourceRegistry.setStakePerSlot, (source, _between(0.1 ether, 1 ether)));
         } else if (way == 3) {
-            data = abi.encodeCall(ITaskManager.setFee, (_between(10, 1000)));
+            data = abi.encodeCall(ITaskManager.setFee, (_rarely(2) ? _between(10, 1000) : 1000));
         } else if (way == 4) {
             data = abi.encodeCall(ISourceRegistry.setRoyalty, (source, _draw(2001)));
         } else {

@@ -9,7 +9,7 @@ import {SourceId, TaskId} from "../../contracts/types/Ids.sol";
 import {Order, PackedOrder, Verification} from "../../contracts/types/Order.sol";
 import {TaskState} from "../../contracts/types/Task.sol";
 import {Model} from "./Model.sol";
-import {VM} from "./Vm.sol";
+import {time, VM} from "./Vm.sol";
 
 /// @title Orders
 /// @notice Draws orders, most of them valid, and says which may be posted.
@@ -39,10 +39,10 @@ abstract contract Orders is Model {
         ISourceRegistry.SourceView memory terms = registry.getSource(order.source);
         order.client = client(_draw(CLIENTS));
         order.version = 1;
-        uint256 cap = _rarely(8) ? MAX_ROUND : _between(terms.floorPrice, 4 * terms.floorPrice);
+        uint256 cap = _rarely(5) ? MAX_ROUND : _between(terms.floorPrice, 4 * terms.floorPrice);
         order.maxReward = uint96(cap);
         order.rampDuration = uint24(_rarely(3) ? 0 : _draw(6 hours));
-        order.deadline = uint40(block.timestamp + (_rarely(4) ? _between(1, 7 days) : _between(1 hours, 12 hours)));
+        order.deadline = uint40(time() + (_rarely(4) ? _between(1, 7 days) : _between(1 hours, 12 hours)));
         order.verification = verification;
         order.reviewPeriod = uint24(_rarely(3) ? 0 : _draw(6 hours));
         if (_rarely(8)) order.minScore = uint32(_draw(2000));
@@ -66,8 +66,8 @@ abstract contract Orders is Model {
         uint256 flaw = _draw(14);
         if (flaw == 0) order.maxReward = uint96(registry.getSource(order.source).floorPrice - 1);
         else if (flaw == 1) order.maxReward = uint96(MAX_ROUND + 1);
-        else if (flaw == 2) order.deadline = uint40(block.timestamp - 1);
-        else if (flaw == 3) order.deadline = uint40(block.timestamp + _windows.maxLifetime + 1);
+        else if (flaw == 2) order.deadline = uint40(time() - 1);
+        else if (flaw == 3) order.deadline = uint40(time() + _windows.maxLifetime + 1);
         else if (flaw == 4) order.reviewPeriod = uint24(_windows.maxReview + 1);
         else if (flaw == 5) order.environments = _rarely(2) ? 0 : 4;
         else if (flaw == 6) (order.environments, order.minGpuMemory) = (2, 7);
@@ -107,8 +107,8 @@ abstract contract Orders is Model {
             order.maxReward <= MAX_ROUND &&
             order.maxRoyaltyBps >= terms.royaltyBps &&
             order.maxFeeBps >= taskManager.feeBps() &&
-            order.deadline >= block.timestamp &&
-            order.deadline <= block.timestamp + _windows.maxLifetime &&
+            order.deadline >= time() &&
+            order.deadline <= time() + _windows.maxLifetime &&
             order.reviewPeriod <= _windows.maxReview &&
             order.inputDigest != 0 &&
             _runnable(order) &&
@@ -134,7 +134,7 @@ abstract contract Orders is Model {
         Ghost storage g = _ghosts[index];
         ISourceRegistry.SourceView memory terms = registry.getSource(g.order.source);
         g.state = TaskState.Open;
-        g.openedAt = uint40(block.timestamp);
+        g.openedAt = uint40(time());
         g.deadline = g.order.deadline;
         g.floor = uint96(terms.floorPrice);
         g.start = uint32(Price.fractionOf(terms.floorPrice, g.order.maxReward));

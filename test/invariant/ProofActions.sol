@@ -6,6 +6,7 @@ import {ProviderId} from "../../contracts/types/Ids.sol";
 import {Verification} from "../../contracts/types/Order.sol";
 import {TaskState} from "../../contracts/types/Task.sol";
 import {ClockActions} from "./ClockActions.sol";
+import {time} from "./Vm.sol";
 
 /// @title ProofActions
 /// @notice The three ways to answer Proof orders.
@@ -23,7 +24,7 @@ abstract contract ProofActions is ClockActions {
         bool may =
             from == TaskState.Open &&
                 g.order.verification == Verification.Proof &&
-                block.timestamp <= g.deadline &&
+                time() <= g.deadline &&
                 proof.length != 0 &&
                 _mayWork(g.order, provider, key);
         bytes memory data = abi.encodeCall(
@@ -32,7 +33,7 @@ abstract contract ProofActions is ClockActions {
         );
         bool done = _call(key, 0, address(taskManager), data);
         if (may) {
-            (g.provider, g.clearedAt) = (uint32(provider), uint40(block.timestamp));
+            (g.provider, g.clearedAt) = (uint32(provider), uint40(time()));
             _pay(index, g.order.maxReward);
         }
         _compareTask(index, ITaskManager.prove.selector, from, may, done);
@@ -51,7 +52,7 @@ abstract contract ProofActions is ClockActions {
         if (may) {
             _mayPay(g.order.client);
             _open(index);
-            (g.provider, g.clearedAt) = (uint32(provider), uint40(block.timestamp));
+            (g.provider, g.clearedAt) = (uint32(provider), uint40(time()));
             _pay(index, 0);
         }
         _compareTask(index, ITaskManager.proveSigned.selector, from, may, done);
@@ -89,7 +90,7 @@ abstract contract ProofActions is ClockActions {
             Ghost storage g = _ghosts[batch[i]];
             _mayPay(g.order.client);
             _open(batch[i]);
-            (g.provider, g.clearedAt) = (uint32(provider), uint40(block.timestamp));
+            (g.provider, g.clearedAt) = (uint32(provider), uint40(time()));
             (uint256 price, uint256 fee, uint256 royalty) = _saleOf(batch[i]);
             _balances[g.order.client].free -= price;
             _balances[_publisherOf(g.order)].free += royalty;

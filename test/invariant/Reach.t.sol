@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
+import {IEscrow} from "../../contracts/interfaces/IEscrow.sol";
 import {TaskState} from "../../contracts/types/Task.sol";
 import {Handler} from "./Handler.sol";
 import {deploy} from "./Vm.sol";
@@ -36,6 +37,7 @@ contract ReachTest {
             Handler.Transition memory t = transitions[i];
             require(_handler.happened(t.action, t.from, t.to) != 0, NeverHappened(t.action, t.from, t.to));
         }
+        require(_handler.flows().overflows != 0, NeverSucceeded(IEscrow.settle.selector));
         bytes4[] memory calls = _handler.calls();
         for (uint256 i; i < calls.length; ++i) {
             require(_handler.succeeded(calls[i]) != 0, NeverSucceeded(calls[i]));

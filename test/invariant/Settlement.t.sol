@@ -6,7 +6,7 @@ import {OrderLib} from "../../contracts/libraries/OrderLib.sol";
 import {ProviderId, SourceId} from "../../contracts/types/Ids.sol";
 import {Order, PackedOrder} from "../../contracts/types/Order.sol";
 import {Suite} from "./Suite.sol";
-import {VM} from "./Vm.sol";
+import {time, VM} from "./Vm.sol";
 
 /// @title SettlementTest
 /// @notice One task from posting to payment, over all prices, shares and delays.
@@ -44,7 +44,7 @@ contract SettlementTest is Suite {
     function testFuzz_settlementSplitsThePrice(Draw memory draw) external {
         _bound(draw);
         PackedOrder memory order = _post(draw);
-        uint256 opened = block.timestamp;
+        uint256 opened = time();
         VM.warp(opened + draw.elapsed);
         address owner = ownerOf(PROVIDER);
         VM.prank(owner);
@@ -52,7 +52,7 @@ contract SettlementTest is Suite {
         uint256 price = taskManager.priceOf(order);
         _checkPrice(draw, price);
         // What is fixed at the delivery stays, however long the client takes.
-        VM.warp(block.timestamp + draw.ramp);
+        VM.warp(time() + draw.ramp);
         VM.prank(client(0));
         taskManager.accept(order);
 
@@ -72,7 +72,7 @@ contract SettlementTest is Suite {
         PackedOrder memory order = _post(draw);
         uint256 start = taskManager.priceOf(order);
         if (draw.ramp == 0) start = draw.floor;
-        VM.warp(block.timestamp + LIFETIME + 1);
+        VM.warp(time() + LIFETIME + 1);
         VM.prank(byStranger ? STRANGER : client(0));
         taskManager.refund(order);
 
@@ -83,6 +83,30 @@ contract SettlementTest is Suite {
         require(payer.fees >= (uint256(draw.floor) * draw.feeBps) / 10_000, Wrong("fee too low"));
         require(payer.fees <= ((start + unit) * draw.feeBps) / 10_000, Wrong("fee too high"));
         require(payer.held == 0 && uint256(payer.free) + payer.fees + tip == draw.cap, Wrong("sum"));
+    }
+
+    /// @dev Fees that outgrow 64 bits go to TaskManager's account, all of them, and none is lost.
+    function testFuzz_feesOutgrowTheirField(uint96[4] calldata caps) external {
+        uint256 resting;
+        uint256 passedOn;
+        uint256 total;
+        for (uint256 i; i < caps.length; ++i) {
+            uint96 cap = uint96(MAX_ROUND - (caps[i] % (MAX_ROUND / 2)));
+            PackedOrder memory order = _post(Draw(cap, cap, 0, 0, 1000, 0));
+            address owner = ownerOf(PROVIDER);
+            VM.prank(owner);
+            taskManager.deliver(order, ProviderId.wrap(uint32(PROVIDER)), bytes32("seal"));
+            VM.prank(client(0));
+            taskManager.accept(order);
+            total += cap;
+            resting += cap / 10;
+            if (resting > type(uint64).max) (passedOn, resting) = (passedOn + resting, 0);
+            require(escrow.accountOf(client(0)).fees == resting, Wrong("resting"));
+            require(escrow.accountOf(address(taskManager)).free == passedOn, Wrong("passed on"));
+            require(escrow.accountOf(owner).free == total - resting - passedOn, Wrong("payment"));
+            VM.warp(time() + 1);
+        }
+        require(passedOn != 0, Wrong("no overflow"));
     }
 
     function _bound(Draw memory draw) private pure {
@@ -119,7 +143,7 @@ contract SettlementTest is Suite {
         order.version = 1;
         order.maxReward = draw.cap;
         order.rampDuration = draw.ramp;
-        order.deadline = uint40(block.timestamp + LIFETIME);
+        order.deadline = uint40(time() + LIFETIME);
         order.bond = draw.cap;
         order.environments = 1;
         order.maxRoyaltyBps = draw.royaltyBps;

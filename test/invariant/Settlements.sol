@@ -4,6 +4,7 @@ pragma solidity ^0.8.27;
 import {Price} from "../../contracts/libraries/Price.sol";
 import {TaskState} from "../../contracts/types/Task.sol";
 import {Orders} from "./Orders.sol";
+import {time} from "./Vm.sol";
 
 /// @title Settlements
 /// @notice What paying and refunding does to balances, stakes and records.
@@ -62,7 +63,7 @@ abstract contract Settlements is Orders {
         ++s.settled;
         s.fees += fee;
         uint256 bucket = uint160(g.order.client) % 88;
-        mapping(uint256 => uint256) storage best = _bestGains[g.provider][block.timestamp / 1 days];
+        mapping(uint256 => uint256) storage best = _bestGains[g.provider][time() / 1 days];
         uint256 gain = (1e6 * fee) / (fee + FEE_SCALE);
         if (gain <= best[bucket]) return;
         s.gains += gain - best[bucket];
@@ -91,7 +92,7 @@ abstract contract Settlements is Orders {
         _mayPay(address(pool));
         _balances[address(pool)].free -= slashed;
         _earnForManager(slashed);
-        uint256 moment = block.timestamp < g.deadline ? block.timestamp : g.deadline;
+        uint256 moment = time() < g.deadline ? time() : g.deadline;
         g.openedAt = uint40(moment - (g.clearedAt - g.openedAt));
         (g.state, g.provider, g.clearedAt, g.seal) = (TaskState.Open, 0, 0, 0);
         ++g.lapses;
@@ -101,6 +102,7 @@ abstract contract Settlements is Orders {
     function _oweFee(Balance storage payer, uint256 fee) private {
         payer.fees += fee;
         if (payer.fees <= type(uint64).max) return;
+        ++_flows.overflows;
         _earnForManager(payer.fees);
         payer.fees = 0;
     }

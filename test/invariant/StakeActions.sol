@@ -6,7 +6,7 @@ import {ISourceRegistry} from "../../contracts/interfaces/ISourceRegistry.sol";
 import {fits} from "../../contracts/types/Environment.sol";
 import {ProviderId, SourceId} from "../../contracts/types/Ids.sol";
 import {ProofActions} from "./ProofActions.sol";
-import {VM} from "./Vm.sol";
+import {time, VM} from "./Vm.sol";
 
 /// @title StakeActions
 /// @notice What owners and agents of providers do with stake and memberships.
@@ -54,7 +54,7 @@ abstract contract StakeActions is ProofActions {
         _must(14, may == done);
         if (!may) return;
         _standings[provider].unbonding += amount;
-        _standings[provider].maturesAt = block.timestamp + pool.UNBONDING_PERIOD();
+        _standings[provider].maturesAt = time() + pool.UNBONDING_PERIOD();
     }
 
     function cancelUnbonding(uint256 seed) external step(seed) {
@@ -69,8 +69,8 @@ abstract contract StakeActions is ProofActions {
     function claim(uint256 seed) external step(seed) {
         (uint256 provider, address caller) = _ownerOfSome();
         Standing storage s = _standings[provider];
-        if (_rarely(4) && s.maturesAt > block.timestamp) VM.warp(s.maturesAt + _draw(2));
-        bool may = caller == ownerOf(provider) && s.unbonding != 0 && block.timestamp > s.maturesAt;
+        if (_rarely(4) && s.maturesAt > time()) VM.warp(s.maturesAt + _draw(2));
+        bool may = caller == ownerOf(provider) && s.unbonding != 0 && time() > s.maturesAt;
         bytes memory data = abi.encodeCall(IProviderPool.claim, (ProviderId.wrap(uint32(provider))));
         bool done = _call(caller, 0, address(pool), data);
         _must(14, may == done);

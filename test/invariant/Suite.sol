@@ -51,7 +51,8 @@ abstract contract Suite {
         ITaskManager.Config memory config = ITaskManager.Config({
             owner: GOVERNOR,
             treasury: TREASURY,
-            feeBps: 250,
+            // The highest, so that fees outgrow their field in campaigns too.
+            feeBps: 1000,
             escrow: escrow,
             sourceRegistry: registry,
             providerPool: pool,

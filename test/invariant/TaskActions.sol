@@ -7,6 +7,7 @@ import {ProviderId, SourceId} from "../../contracts/types/Ids.sol";
 import {Verification} from "../../contracts/types/Order.sol";
 import {TaskState} from "../../contracts/types/Task.sol";
 import {Settlements} from "./Settlements.sol";
+import {time} from "./Vm.sol";
 
 /// @title TaskActions
 /// @notice Everything that can be done to a task, with random inputs, each compared with what must come of it.
@@ -100,14 +101,11 @@ abstract contract TaskActions is Settlements {
         if (_rarely(8)) envelope = abi.encodePacked(envelope, uint8(_draw(256)));
         bool same = commitment == g.commitment && keccak256(envelope) == keccak256(g.envelope);
         bool may =
-            same &&
-                from == TaskState.Delivered &&
-                block.timestamp <= g.clearedAt + _windows.disclose &&
-                envelope.length <= 512;
+            same && from == TaskState.Delivered && time() <= g.clearedAt + _windows.disclose && envelope.length <= 512;
         bytes memory data = abi.encodeCall(ITaskManager.disclose, (g.packed, commitment, envelope));
         bool done = _call(STRANGER, 0, address(taskManager), data);
         _must(8, same || !done);
-        if (may) (g.state, g.markedAt) = (TaskState.Disclosed, uint40(block.timestamp));
+        if (may) (g.state, g.markedAt) = (TaskState.Disclosed, uint40(time()));
         _compareTask(index, ITaskManager.disclose.selector, from, may, done);
     }
 
@@ -151,7 +149,7 @@ abstract contract TaskActions is Settlements {
         if (_rarely(8)) return (first, true);
         for (uint256 i; i < count; ++i) {
             Ghost storage g = _ghosts[(first + i) % count];
-            bool open = g.state == TaskState.Open && block.timestamp <= g.deadline;
+            bool open = g.state == TaskState.Open && time() <= g.deadline;
             if (open && g.order.verification == verification) return ((first + i) % count, true);
         }
         return (first, true);
@@ -195,14 +193,14 @@ abstract contract TaskActions is Settlements {
         bool may =
             from == TaskState.Open &&
                 g.order.verification == Verification.Review &&
-                block.timestamp <= g.deadline &&
+                time() <= g.deadline &&
                 !_barred[index][provider] &&
                 seal != 0 &&
                 _mayWork(g.order, provider, key);
         bytes memory data = abi.encodeCall(ITaskManager.deliver, (g.packed, ProviderId.wrap(uint32(provider)), seal));
         bool done = _call(key, 0, address(taskManager), data);
         if (may) {
-            (g.state, g.provider, g.clearedAt) = (TaskState.Delivered, uint32(provider), uint40(block.timestamp));
+            (g.state, g.provider, g.clearedAt) = (TaskState.Delivered, uint32(provider), uint40(time()));
             (g.seal, g.commitment, g.envelope) = (seal, commitment, envelope);
         }
         _compareTask(index, ITaskManager.deliver.selector, from, may, done);

@@ -22,6 +22,8 @@ interface IVm {
 
     function addr(uint256 key) external pure returns (address);
 
+    function getBlockTimestamp() external view returns (uint256);
+
     function getNonce(address account) external view returns (uint64);
 
     function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
@@ -32,6 +34,12 @@ interface IVm {
     function snapshotState() external returns (uint256 id);
 
     function revertToState(uint256 id) external returns (bool success);
+}
+
+/// @dev Time of the block. `block.timestamp` itself will not do: the optimiser takes it for a constant of the
+/// transaction and may read it before a warp.
+function time() view returns (uint256) {
+    return VM.getBlockTimestamp();
 }
 
 error NotDeployed(string name);

@@ -3,7 +3,7 @@ import { parseEther } from "ethers";
 import { booksOf, priceAfter, sharesOf, sumOf } from "../helpers/books.js";
 import { ethers, loadFixture } from "../helpers/network.js";
 import { type Block, draw, enter, type Profile, race, type Racer, type RaceTask } from "../helpers/race.js";
-import { randomFrom, seedOfRun } from "../helpers/random.js";
+import { Random, SEED } from "../helpers/seeded.js";
 import { BOND, deployMarket, FLOOR, type Market, STAKE_PER_SLOT } from "../helpers/suite.js";
 
 const TASKS = 64;
@@ -32,9 +32,7 @@ const pick = <T>(list: readonly T[], place: number): T => {
   return item;
 };
 
-const seed = seedOfRun();
-
-describe(`a market of ${PROFILES.length} providers and ${TASKS} tasks (SEED=${seed})`, () => {
+describe(`a market of ${PROFILES.length} providers and ${TASKS} tasks (SEED=${SEED})`, () => {
   let market: Market;
   let racers: Racer[];
   let tasks: RaceTask[];
@@ -71,7 +69,8 @@ describe(`a market of ${PROFILES.length} providers and ${TASKS} tasks (SEED=${se
 
   before(async () => {
     market = await loadFixture(deployMarket);
-    const random = randomFrom(seed);
+    const random = new Random(SEED);
+    checks = 0;
     const { escrow, client, others } = market;
     racers = [];
     for (const [place, profile] of PROFILES.entries()) racers.push(await enter(market, profile, pick(others, place)));
