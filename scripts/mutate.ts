@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { type Mutant, mutantsOf } from "./mutation/mutants.js";
 import { Pool } from "./mutation/pool.js";
 import { Project } from "./mutation/project.js";
+import type { Verdict } from "./mutation/protocol.js";
 import { Progress, summarise } from "./mutation/report.js";
 import { justified, Results } from "./mutation/results.js";
 import { sampled } from "./mutation/sample.js";
@@ -54,8 +55,9 @@ function select(mutants: readonly Mutant[]): readonly Mutant[] {
 
 async function run(mutants: readonly Mutant[]): Promise<boolean> {
   const results = new Results();
-  if (!options.resume) results.clear();
-  const verdicts = results.load();
+  // Parts of a run add to what is known; a whole one begins anew.
+  if (!options.resume && mutants.length === everything.length) results.clear();
+  const verdicts = options.resume ? results.load() : new Map<string, Verdict>();
   const open = mutants.filter(({ id }) => !verdicts.has(id));
   console.log(`${open.length} mutants to judge, ${mutants.length - open.length} judged before`);
   const progress = new Progress(open.length);
