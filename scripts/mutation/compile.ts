@@ -18,11 +18,14 @@ export type Bytecodes = Map<Contract, string>;
 /** What the compiler says of a source that does not compile. */
 export class CompileError extends Error {
   override readonly name = "CompileError";
-  /** Whether only the compiler's older pipeline fails. */
+  /** Whether the code is right, but has more variables at once than this pipeline or optimiser can hold. */
   get tooDeep(): boolean {
-    return this.message.includes("Stack too deep");
+    return /too deep/.test(this.message);
   }
 }
+
+/** Joins functions, so that their parameters need not be on the stack, and keeps no values for later. */
+const SPARING = { enabled: true, details: { yul: true, yulDetails: { optimizerSteps: "hgfoxiu:" } } };
 
 const solc = createRequire(import.meta.url)("solc") as { compile(input: string): string };
 
@@ -56,9 +59,15 @@ export class Compiler {
     return this.#compile(contracts, { ...settings, viaIR: false }, (source) => this.#splitsOf(source), mutant);
   }
 
-  /** Compiles as for a deployment. */
+  /** Compiles as for a deployment, or nearly so where the mutant would not compile otherwise. */
   fully(contract: Contract, mutant: Mutant): string {
-    return this.#compile([contract], contract.settings, () => [], mutant).get(contract) ?? "";
+    const build = (settings: Settings) => this.#compile([contract], settings, () => [], mutant).get(contract) ?? "";
+    try {
+      return build(contract.settings);
+    } catch (error) {
+      if (!(error instanceof CompileError) || !error.tooDeep) throw error;
+      return build({ ...contract.settings, optimizer: SPARING });
+    }
   }
 
   #compile(
