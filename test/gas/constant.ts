@@ -3,7 +3,7 @@ import { parseEther } from "ethers";
 import { ethers } from "../helpers/network.js";
 import { arraySlot, mappingSlot, readSlot, slotOf, writeSlot } from "../helpers/storage.js";
 import { deployMarket, type Market, random32 } from "../helpers/suite.js";
-import { type Figures, gasOf, provenSigned, providerOperations, review, silent } from "./lifecycles.js";
+import { type Figures, gasOf, nextDay, provenSigned, providerOperations, review, silent } from "./lifecycles.js";
 
 /** Figures differ only by zero bytes of random calldata. */
 const NOISE = 300;
@@ -37,6 +37,7 @@ async function grow({ sourceRegistry, providerPool, provider, source }: Market, 
 
 async function measureAt(count: bigint): Promise<Figures> {
   const snapshot = (await ethers.provider.send("evm_snapshot", [])) as string;
+  await nextDay();
   const market = await deployMarket();
   await grow(market, count);
   await review(market);

@@ -13,6 +13,12 @@ export async function gasOf(pending: Promise<ContractTransactionResponse>): Prom
   return Number(receipt.gasUsed);
 }
 
+/** Waits for the next day: where an epoch of reputation ends in between, a task costs more. */
+export async function nextDay(): Promise<void> {
+  const DAY = 86_400;
+  await time.increaseTo((Math.floor((await time.latest()) / DAY) + 1) * DAY + 60);
+}
+
 /** Submit, deliver, accept: the happy path of a Review task. */
 export async function review(market: Market, { value = 0n, minScore = 0 } = {}): Promise<Figures> {
   const order = await reviewOrder(market, { minScore });

@@ -6,6 +6,7 @@ import {
   failures,
   type Figures,
   gasOf,
+  nextDay,
   proven,
   provenBatch,
   provenSigned,
@@ -22,6 +23,7 @@ const prefixed = (prefix: string, figures: Figures): Figures =>
  * that know each other, paid from balance, every slot that they share non-zero; `first` and `value` stand beside.
  */
 export async function measure(): Promise<Figures> {
+  await nextDay();
   const before = await ethers.provider.getBlockNumber();
   const market = await deployMarket();
   const deployment = await gasOfBlocks(before + 1, before + 7);

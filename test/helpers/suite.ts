@@ -135,6 +135,11 @@ export function resultFor(taskId: string, provider: bigint, output = "output") {
   return { resultDigest, salt, envelope, envelopeHash, commitment, seal };
 }
 
+/** Puts the next block a second after the latest, however busy the machine is. */
+async function nextSecond(): Promise<void> {
+  await time.setNextBlockTimestamp((await time.latest()) + 1);
+}
+
 /** A task that the market's client has posted from its balance. */
 export async function openTask(market: Market, changes: Partial<Order> = {}) {
   const order = await reviewOrder(market, changes);
@@ -147,6 +152,7 @@ export async function openTask(market: Market, changes: Partial<Order> = {}) {
 export async function deliveredTask(market: Market, changes: Partial<Order> = {}) {
   const task = await openTask(market, changes);
   const result = resultFor(task.taskId, market.provider);
+  await nextSecond();
   await market.taskManager.connect(market.agent).deliver(task.packed, market.provider, result.seal);
   return { ...task, ...result };
 }
@@ -154,6 +160,7 @@ export async function deliveredTask(market: Market, changes: Partial<Order> = {}
 /** A task whose envelope the market's provider has put on chain. */
 export async function disclosedTask(market: Market, changes: Partial<Order> = {}) {
   const task = await deliveredTask(market, changes);
+  await nextSecond();
   await market.taskManager.connect(market.agent).disclose(task.packed, task.commitment, task.envelope);
   return task;
 }

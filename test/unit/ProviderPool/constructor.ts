@@ -29,6 +29,16 @@ describe("ProviderPool.constructor", () => {
     }
   });
 
+  it("takes an unbonding period of 32 bits, not a second more", async () => {
+    const { pool, deployer, manager, escrow, registry } = await loadFixture(deployPool);
+    const longest = 2n ** 32n - 1n;
+    const deploy = (period: bigint) => new ProviderPool__factory(deployer).deploy(manager, escrow, registry, period);
+    expect(await (await deploy(longest)).UNBONDING_PERIOD()).to.equal(longest);
+    await expect(deploy(longest + 1n))
+      .to.be.revertedWithCustomError(pool, "AmountTooLarge")
+      .withArgs(longest + 1n, longest);
+  });
+
   it("takes no coin", async () => {
     const { pool, stranger } = await loadFixture(deployPool);
     await expect(stranger.sendTransaction({ to: pool, value: 1n })).to.be.revertedWithoutReason(ethers);

@@ -202,6 +202,13 @@ describe("TaskManager.deliver", () => {
       await manager.deliver(packed, 1, SEAL);
     });
 
+    it("refuses no score at all where the least is asked for", async () => {
+      const { market, manager, packed } = await opened({ minScore: 1 });
+      await expect(manager.deliver(packed, market.provider, SEAL))
+        .to.be.revertedWithCustomError(manager, "ScoreTooLow")
+        .withArgs(1, 0, 1);
+    });
+
     it("refuses a score below the minimum, takes one equal to it", async () => {
       const { market, manager, packed, taskId } = await opened({ minScore: 500_000 });
       await expect(manager.deliver(packed, 1, SEAL))
