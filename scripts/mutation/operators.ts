@@ -1,70 +1,11 @@
 import { type AstNode, type Edit, type Span, spanOf } from "./ast.js";
+import { NUMBER_SWAPS, SWAPS, YUL_SWAPS } from "./swaps.js";
 
 /** One way to change a node. */
 export interface Change extends Edit {
   /** Name of the operator, e.g. `lt-le`. */
   readonly operator: string;
 }
-
-/** Operators that take a neighbour's place, with the names of the mutations. */
-const SWAPS: Readonly<Record<string, readonly (readonly [name: string, text: string])[]>> = {
-  "<": [
-    ["lt-le", "<="],
-    ["lt-ge", ">="],
-  ],
-  "<=": [
-    ["le-lt", "<"],
-    ["le-gt", ">"],
-  ],
-  ">": [
-    ["gt-ge", ">="],
-    ["gt-le", "<="],
-  ],
-  ">=": [
-    ["ge-gt", ">"],
-    ["ge-lt", "<"],
-  ],
-  "==": [["eq-ne", "!="]],
-  "!=": [["ne-eq", "=="]],
-  "&&": [["and-or", "||"]],
-  "||": [["or-and", "&&"]],
-  "+": [["add-sub", "-"]],
-  "-": [["sub-add", "+"]],
-  "*": [["mul-div", "/"]],
-  "/": [["div-mul", "*"]],
-  "%": [["mod-div", "/"]],
-  "**": [["exp-mul", "*"]],
-  "<<": [["shl-shr", ">>"]],
-  ">>": [["shr-shl", "<<"]],
-  "&": [["bitand-bitor", "|"]],
-  "|": [["bitor-bitand", "&"]],
-  "^": [["bitxor-bitand", "&"]],
-  "++": [["inc-dec", "--"]],
-  "--": [["dec-inc", "++"]],
-};
-
-/** On numbers, equality also has the orders as neighbours. */
-const NUMBER_SWAPS: typeof SWAPS = {
-  "==": [
-    ["eq-ge", ">="],
-    ["eq-le", "<="],
-  ],
-  "!=": [
-    ["ne-gt", ">"],
-    ["ne-lt", "<"],
-  ],
-};
-
-const YUL_SWAPS: Readonly<Record<string, string>> = {
-  gt: "lt",
-  lt: "gt",
-  and: "or",
-  or: "and",
-  add: "sub",
-  sub: "add",
-  shl: "shr",
-  shr: "shl",
-};
 
 const typeOf = (node?: AstNode): string => node?.typeDescriptions?.typeIdentifier ?? "";
 const isZero = (node: AstNode | undefined): boolean => typeOf(node) === "t_rational_0_by_1";
