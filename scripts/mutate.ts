@@ -33,6 +33,13 @@ const { values: options } = parseArgs({
   },
 });
 
+const numberOf = (name: "sample" | "seed" | "jobs"): number => {
+  const text = options[name] ?? "";
+  if (!/^\d+$/.test(text) || (name !== "seed" && Number(text) === 0))
+    throw new Error(`--${name} ${text}: no such number`);
+  return Number(text);
+};
+
 const everything = mutantsOf(new Project());
 const reasons = justified(everything);
 const selected = select(everything);
@@ -45,12 +52,12 @@ if (options.list) {
 }
 
 function select(mutants: readonly Mutant[]): readonly Mutant[] {
-  const { file, id, sample, seed } = options;
+  const { file, id, sample } = options;
   const found = mutants.filter((mutant) => (id === undefined || mutant.id === id) && mutant.file.includes(file ?? ""));
   if (found.length === 0) throw new Error("no mutant is like that");
   if (sample === undefined) return found;
-  console.log(`sample of ${sample} with seed ${seed}`);
-  return sampled(found, Number(sample), Number(seed));
+  console.log(`sample of ${sample} with seed ${options.seed}`);
+  return sampled(found, numberOf("sample"), numberOf("seed"));
 }
 
 async function run(mutants: readonly Mutant[]): Promise<boolean> {
@@ -66,7 +73,7 @@ async function run(mutants: readonly Mutant[]): Promise<boolean> {
     results.append(judgement);
     progress.note(judgement);
   });
-  const failures = await pool.run(Number(options.jobs));
+  const failures = await pool.run(numberOf("jobs"));
   for (const failure of failures) console.log(`left out, as it fails without a mutant: ${failure}`);
 
   const { unjustified, score } = summarise(mutants, verdicts, reasons);
