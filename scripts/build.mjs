@@ -27,7 +27,8 @@ const { status, stdout } = spawnSync("hardhat build", {
   stdio: ["ignore", "pipe", "inherit"],
   encoding: "utf8",
 });
-process.stdout.write(stdout);
+// Standard output is for what runs next, `npm start -- --json` for one.
+process.stderr.write(stdout);
 if (status !== 0) process.exit(status ?? 1);
 if (/^Warning:/m.test(stdout)) {
   console.error("The compiler warned; warnings are errors here.");
