@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { generateBindings } from "./bindings.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const stamp = `${root}cache/contracts-built`;
@@ -36,5 +37,6 @@ if (/^Warning:/m.test(stdout)) {
   clean();
   process.exit(1);
 }
+generateBindings(root);
 mkdirSync(`${root}cache`, { recursive: true });
 writeFileSync(stamp, wanted);

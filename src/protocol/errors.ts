@@ -63,3 +63,163 @@ export class PredictionLostError extends OpenGpuError {
     this.actual = actual;
   }
 }
+
+/** A node did not answer, or answered with a failure of its own, for as long as was allowed. */
+export class NodeError extends OpenGpuError {
+  override readonly name = "NodeError";
+  readonly request: string;
+
+  /**
+   * @param request What was asked of the node, e.g. `eth_chainId`.
+   * @param problem What came instead of an answer.
+   * @param options The last failure as its cause.
+   */
+  constructor(request: string, problem: string, options?: ErrorOptions) {
+    super(`The node did not answer ${request}: ${problem}. Check the address of the node and that it runs.`, options);
+    this.request = request;
+  }
+}
+
+/** A wait ended before what was waited for happened. It may still happen. */
+export class TimeoutError extends OpenGpuError {
+  override readonly name = "TimeoutError";
+  readonly awaited: string;
+  /** How long was waited, milliseconds. */
+  readonly waited: number;
+
+  /**
+   * @param awaited What was waited for.
+   * @param waited How long, milliseconds.
+   */
+  constructor(awaited: string, waited: number) {
+    super(
+      `Waited ${(waited / 1000).toFixed(1)} s for ${awaited}, in vain. It may still happen: look again, or wait longer.`,
+    );
+    this.awaited = awaited;
+    this.waited = waited;
+  }
+}
+
+/** A node serves another chain than it should. */
+export class WrongChainError extends OpenGpuError {
+  override readonly name = "WrongChainError";
+  readonly expected: bigint;
+  readonly found: bigint;
+
+  /**
+   * @param expected Chain id that was asked for.
+   * @param found Chain id that the node tells.
+   */
+  constructor(expected: bigint, found: bigint) {
+    super(
+      `The node serves chain ${found}, not ${expected}. Use a node of chain ${expected}, or the deployment of chain ${found}.`,
+    );
+    this.expected = expected;
+    this.found = found;
+  }
+}
+
+/** What is on a chain is not what a deployment says. */
+export class DeploymentMismatchError extends OpenGpuError {
+  override readonly name = "DeploymentMismatchError";
+  readonly contract: string;
+  readonly address: string;
+
+  /**
+   * @param contract Name of the contract.
+   * @param address Where the deployment says it is.
+   * @param problem What is there instead.
+   */
+  constructor(contract: string, address: string, problem: string) {
+    super(
+      `The deployment names ${address} as ${contract}, but ${problem}. Use the deployment that belongs to this chain.`,
+    );
+    this.contract = contract;
+    this.address = address;
+  }
+}
+
+/** A deployment, journal or configuration is not in the form that it must have. */
+export class DocumentFormatError extends OpenGpuError {
+  override readonly name = "DocumentFormatError";
+  readonly document: string;
+
+  /**
+   * @param document What was read, e.g. a file's name.
+   * @param problem Where and why it is wrong.
+   */
+  constructor(document: string, problem: string, options?: ErrorOptions) {
+    super(`${document} is not usable: ${problem}.`, options);
+    this.document = document;
+  }
+}
+
+/** An account cannot pay for a transaction. */
+export class InsufficientFundsError extends OpenGpuError {
+  override readonly name = "InsufficientFundsError";
+  readonly account: string;
+  /** Wei. */
+  readonly balance: bigint;
+  /** Wei; `undefined` if the node did not say. */
+  readonly needed: bigint | undefined;
+
+  /**
+   * @param account Who should pay.
+   * @param balance What it has, wei.
+   * @param needed What it needs, wei.
+   */
+  constructor(account: string, balance: bigint, needed?: bigint) {
+    const price = needed === undefined ? "less than the transaction costs" : `of the ${needed} wei that are needed`;
+    super(`${account} has ${balance} wei, ${price}. Send it coin and try again.`);
+    this.account = account;
+    this.balance = balance;
+    this.needed = needed;
+  }
+}
+
+/** A nonce went to a transaction of another program, so this one can never be mined. */
+export class NonceTakenError extends OpenGpuError {
+  override readonly name = "NonceTakenError";
+  readonly account: string;
+  readonly nonce: number;
+  readonly transaction: string;
+
+  /**
+   * @param account Whose nonce.
+   * @param nonce The nonce.
+   * @param transaction Hash of the transaction that lost it.
+   */
+  constructor(account: string, nonce: number, transaction: string) {
+    super(
+      `Nonce ${nonce} of ${account} went to another transaction, so ${transaction} will never be mined. Look at what ` +
+        `else sends with this key, then try again.`,
+    );
+    this.account = account;
+    this.nonce = nonce;
+    this.transaction = transaction;
+  }
+}
+
+/** A node refused a transaction for a reason of its own; nothing was sent. */
+export class TransactionRefusedError extends OpenGpuError {
+  override readonly name = "TransactionRefusedError";
+  readonly account: string;
+
+  /**
+   * @param account Whose transaction.
+   * @param reason What the node said.
+   */
+  constructor(account: string, reason: string, options?: ErrorOptions) {
+    super(`The node refused a transaction of ${account}: ${reason}. Nothing was sent.`, options);
+    this.account = account;
+  }
+}
+
+/** A function that sends transactions was given a connection that only reads. */
+export class ReadOnlyError extends OpenGpuError {
+  override readonly name = "ReadOnlyError";
+
+  constructor() {
+    super("This connection only reads. Connect with a signer to send transactions.");
+  }
+}

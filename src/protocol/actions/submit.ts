@@ -1,0 +1,65 @@
+import type { Protocol } from "../protocol.js";
+import { emitted, execute, type Executed } from "../execute.js";
+import { type Order, packOrder } from "../order.js";
+import type { RevertError } from "../reverts.js";
+import type { SendOptions } from "../sender.js";
+
+export interface SubmitParameters {
+  /** Order of the sender. */
+  order: Order;
+  /** Whether to send the cap along instead of taking it from the free balance. */
+  attach?: boolean;
+}
+
+export interface SubmitResult extends Executed {
+  /** Id of the task, 32 bytes in hexadecimal. */
+  taskId: string;
+  /** Where its price begins, wei. */
+  startPrice: bigint;
+}
+
+/** Why the contracts refuse it. */
+export type SubmitRevert = RevertError<
+  | "BondTooLow"
+  | "CapAboveMaximum"
+  | "CapBelowFloor"
+  | "DeadlinePassed"
+  | "DeadlineTooFar"
+  | "EnvironmentsNotOffered"
+  | "FeeAboveOrder"
+  | "GpuMemoryBelowTerms"
+  | "InsufficientBalance"
+  | "NonceRevoked"
+  | "NotClient"
+  | "NotOffered"
+  | "ReviewTooLong"
+  | "RoyaltyAboveOrder"
+  | "SourceNotActive"
+  | "SubmissionsPaused"
+  | "UnknownSource"
+  | "UnknownVersion"
+  | "VerifierMismatch"
+  | "VerifierNotAdmitted"
+  | "VersionNotActive"
+  | "WrongState"
+  | "WrongValue"
+  | "ZeroClientKey"
+  | "ZeroInputDigest"
+>;
+
+/**
+ * Posts an order of the sender, which makes it a task and holds its cap.
+ *
+ * @throws {SubmitRevert}
+ * @throws {FieldRangeError | FieldFormatError} if a field of the order does not fit.
+ */
+export async function submit(
+  protocol: Protocol,
+  { order, attach = false }: SubmitParameters,
+  options?: SendOptions,
+): Promise<SubmitResult> {
+  const value = attach ? { value: order.maxReward } : {};
+  const done = await execute(protocol, "taskManager", "submit", [packOrder(order)], { ...options, ...value });
+  const { taskId, startPrice } = emitted(done, "taskManager", "TaskSubmitted");
+  return { ...done, taskId, startPrice };
+}

@@ -1,0 +1,130 @@
+import { getAddress, isHexString } from "ethers";
+import { z } from "zod";
+import { DocumentFormatError } from "./errors.js";
+
+/** Contracts of a suite in the sequence of their deployment, which their nonces fix; two linked libraries come first. */
+export const CONTRACT_NAMES = [
+  "Exits",
+  "ProofBatch",
+  "Escrow",
+  "SourceRegistry",
+  "ProviderPool",
+  "Reputation",
+  "TaskManager",
+] as const;
+export type ContractName = (typeof CONTRACT_NAMES)[number];
+
+const address = z.string().transform((text, context) => {
+  try {
+    return getAddress(text);
+  } catch {
+    context.addIssue({ code: "custom", message: `${text} is no address` });
+    return z.NEVER;
+  }
+});
+const hash = z
+  .string()
+  .refine((text) => isHexString(text, 32), { error: ({ input }) => `${String(input)} is no 32-byte hash` });
+const wei = z
+  .string()
+  .regex(/^\d+$/, { error: ({ input }) => `${String(input)} is no whole number of wei` })
+  .transform(BigInt);
+const seconds = z.number().int().nonnegative();
+
+const contract = z.strictObject({
+  address,
+  /** keccak256 of the code on chain. */
+  codeHash: hash,
+  /** Creation transaction. */
+  transaction: hash,
+  block: z.number().int().nonnegative(),
+  /** ABI-encoded constructor arguments, hexadecimal; `0x` if there are none. */
+  constructorArguments: z
+    .string()
+    .refine((text) => isHexString(text), { error: "constructor arguments are not hexadecimal" }),
+});
+
+const parametersSchema = z.strictObject({
+  feeBps: z.number().int().nonnegative(),
+  feeScale: wei,
+  maxRound: wei,
+  minStakePerSlot: wei,
+  windows: z.strictObject({
+    disclose: seconds,
+    cancelNotice: seconds,
+    maxLifetime: seconds,
+    maxReview: seconds,
+    seed: seconds,
+    panelMin: seconds,
+    openProvider: seconds,
+    open: seconds,
+    claim: seconds,
+  }),
+});
+
+/** JSON form of a deployment, amounts as decimal strings. */
+export const deploymentSchema = z.strictObject({
+  format: z.literal("opengpu-deployment/1"),
+  chainId: z.number().int().positive(),
+  deployer: address,
+  /** Nonce of the first creation transaction. */
+  firstNonce: z.number().int().nonnegative(),
+  owner: address,
+  treasury: address,
+  parameters: parametersSchema,
+  compiler: z.strictObject({
+    version: z.string(),
+    evmVersion: z.string(),
+    viaIR: z.boolean(),
+    /** Runs of the optimizer, by contract. */
+    optimizerRuns: z.record(z.string(), z.number().int().nonnegative()),
+  }),
+  contracts: z.strictObject(
+    Object.fromEntries(CONTRACT_NAMES.map((name) => [name, contract])) as Record<ContractName, typeof contract>,
+  ),
+});
+
+/** A suite on a chain: where it is, what it was deployed with, and how to prove it. */
+export type Deployment = z.output<typeof deploymentSchema>;
+export type DeployedContract = Deployment["contracts"][ContractName];
+
+/** The part of a deployment that a connection needs. */
+export interface SuiteLocation {
+  chainId: number | bigint;
+  contracts: Record<Exclude<ContractName, "Exits" | "ProofBatch">, { address: string; codeHash?: string }>;
+}
+
+/**
+ * Reads a deployment.
+ *
+ * @param text JSON.
+ * @param name What it is called in errors, e.g. its file.
+ * @throws {DocumentFormatError} naming the first thing that is wrong.
+ */
+export function parseDeployment(text: string, name = "The deployment"): Deployment {
+  return parseDocument(deploymentSchema, text, name);
+}
+
+/** The JSON text of a deployment. */
+export function formatDeployment(deployment: Deployment): string {
+  return `${JSON.stringify(deployment, (_key, value: unknown) => (typeof value === "bigint" ? String(value) : value), 2)}\n`;
+}
+
+/**
+ * Reads a JSON document of a given form.
+ *
+ * @throws {DocumentFormatError}
+ */
+export function parseDocument<S extends z.ZodType>(schema: S, text: string, name: string): z.output<S> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new DocumentFormatError(name, `it is not JSON (${(error as Error).message})`, { cause: error });
+  }
+  const { success, data, error } = schema.safeParse(value);
+  if (success) return data;
+  const [issue] = error.issues;
+  const where = issue === undefined || issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
+  throw new DocumentFormatError(name, `${where}${issue?.message ?? "it has another form"}`, { cause: error });
+}
