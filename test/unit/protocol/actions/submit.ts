@@ -8,12 +8,12 @@ import { CAP, deployMarket, FLOOR, reviewOrder } from "../../../helpers/suite.js
 
 describe("protocol.submit", () => {
   const setUp = async () => {
-    const market = await deployMarket();
+    const market = await loadFixture(deployMarket);
     return { market, protocol: await protocolOf(market, market.client) };
   };
 
   it("posts an order and tells its id and start price", async () => {
-    const { market, protocol } = await loadFixture(setUp);
+    const { market, protocol } = await setUp();
     const order = await reviewOrder(market);
     const { taskId, startPrice } = await submit(protocol, { order });
     expect(taskId).to.equal(taskIdOf(order, protocol.domain));
@@ -22,7 +22,7 @@ describe("protocol.submit", () => {
   });
 
   it("takes the cap from the attached coin", async () => {
-    const { market, protocol } = await loadFixture(setUp);
+    const { market, protocol } = await setUp();
     const before = await market.escrow.accountOf(market.client);
     await submit(protocol, { order: await reviewOrder(market), attach: true });
     const { free, held } = await market.escrow.accountOf(market.client);
@@ -31,7 +31,7 @@ describe("protocol.submit", () => {
   });
 
   it("throws what the contract refuses, typed", async () => {
-    const { market, protocol } = await loadFixture(setUp);
+    const { market, protocol } = await setUp();
     const order = await reviewOrder(market, { maxReward: FLOOR - 1n });
     const error: unknown = await submit(protocol, { order }).catch((reason: unknown) => reason);
     expect(error).to.be.instanceOf(RevertError);
