@@ -49,7 +49,7 @@ describe("protocol price", () => {
       };
       const price = random.between(0n, cap);
       const first = timeOfPrice(task, cap, price);
-      const at = JSON.stringify({ ...task, cap, price, first }, (_, value: unknown) => String(value as bigint));
+      const at = JSON.stringify({ ...task, cap, price, first }, (_, value: unknown) => String(value));
       if (first === undefined) {
         expect(priceAt(task, cap, task.deadline) < price, at).to.equal(true);
       } else {
