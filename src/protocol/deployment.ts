@@ -1,6 +1,7 @@
 import { getAddress, isHexString } from "ethers";
 import { z } from "zod";
 import { DocumentFormatError } from "./errors.js";
+import { toJson } from "./json.js";
 
 /** Contracts of a suite in the sequence of their deployment, which their nonces fix; two linked libraries come first. */
 export const CONTRACT_NAMES = [
@@ -107,7 +108,7 @@ export function parseDeployment(text: string, name = "The deployment"): Deployme
 
 /** The JSON text of a deployment. */
 export function formatDeployment(deployment: Deployment): string {
-  return `${JSON.stringify(deployment, (_key, value: unknown) => (typeof value === "bigint" ? String(value) : value), 2)}\n`;
+  return `${toJson(deployment, 2)}\n`;
 }
 
 /**
