@@ -32,7 +32,7 @@ export function pause(milliseconds: number, signal?: AbortSignal): Promise<void>
 
 /** What a node says when it is the node that fails: unreachable, overloaded, or behind the others. */
 const TRANSIENT =
-  /(?:header|block|state|trie node) (?:was )?(?:not found|unavailable|missing)|block not found|invalid block tag|out ?of ?range|missing trie node|unknown block|resource not found|cannot query unfinalized|rate limit|too many requests|timed? ?out|socket hang up|ECONNRE|fetch failed|network|try again|temporarily|unavailable|bad gateway|could not (?:coalesce|detect)/i;
+  /(?:header|block|state|trie node) (?:was )?(?:not found|unavailable|missing)|block not found|invalid block tag|out ?of ?range|missing trie node|unknown block|resource not found|cannot query unfinalized|rate limit|too many requests|timed? ?out|socket hang up|ECONNRE|fetch failed|network|try again|temporarily|unavailable|bad gateway|could not detect/i;
 
 /** Whether a failure may pass by itself, so that what is safe to repeat should be repeated. */
 export function isTransient(error: unknown): boolean {
@@ -43,9 +43,7 @@ export function isTransient(error: unknown): boolean {
   if (isError(error, "CALL_EXCEPTION")) return error.data === null && TRANSIENT.test(JSON.stringify(error.info ?? ""));
   if (isError(error, "INVALID_ARGUMENT")) return false;
   if (isError(error, "INSUFFICIENT_FUNDS") || isError(error, "NONCE_EXPIRED")) return false;
-  const text =
-    error instanceof Error ? `${error.message} ${JSON.stringify((error as { error?: unknown }).error ?? "")}` : "";
-  return TRANSIENT.test(text);
+  return TRANSIENT.test(wordsOf(error));
 }
 
 /**
@@ -98,6 +96,13 @@ export async function within<T>(awaited: string, promise: Promise<T>, millisecon
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** What a node said, where ethers hides it in an error of its own; else the message of the error. */
+export function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { error: inner } = error as { error?: { message?: unknown } };
+  return typeof inner?.message === "string" ? inner.message : firstLine(error.message);
 }
 
 /** The first line of a message, without the appendix of details that ethers adds. */

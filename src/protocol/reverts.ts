@@ -61,7 +61,8 @@ const ERRORS = new Interface(errorsAbi);
 export function revertDataIn(error: unknown): string | undefined {
   const queue: unknown[] = [error];
   const seen = new Set<unknown>();
-  for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
+  while (queue.length > 0) {
+    const item = queue.shift();
     if (typeof item !== "object" || item === null || seen.has(item)) continue;
     seen.add(item);
     const { data } = item as { data?: unknown };

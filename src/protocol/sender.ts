@@ -14,7 +14,7 @@ import {
   TransactionRefusedError,
 } from "./errors.js";
 import { type FeeMarket, feesOf, type Fees, priceOfGas } from "./fees.js";
-import { firstLine, isTransient, type Patience, pause, persist } from "./retry.js";
+import { isTransient, type Patience, pause, persist, wordsOf } from "./retry.js";
 import { decodeRevert, isRevert, revertOf } from "./reverts.js";
 
 /** The newest block that this program knows of, so that a node that is behind it can be told. */
@@ -144,7 +144,7 @@ export async function createSender(
 
   /** The typed error for what a node said to a transaction, or the error as it is. */
   const refusalOf = async (error: unknown, call: Call, action: string): Promise<Error> => {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = wordsOf(error);
     if (isError(error, "INSUFFICIENT_FUNDS") || /insufficient (?:funds|balance)|enough funds/i.test(message)) {
       const balance = await persist("eth_getBalance", () => provider.getBalance(address), patience.requests);
       return new InsufficientFundsError(
@@ -156,7 +156,7 @@ export async function createSender(
     const revert: OpenGpuError | undefined = revertOf(error, action);
     if (revert !== undefined) return revert;
     if (error instanceof Error && error.name.endsWith("Error") && isTransient(error)) return error;
-    return new TransactionRefusedError(address, firstLine(message), { cause: error });
+    return new TransactionRefusedError(address, message, { cause: error });
   };
 
   /** Tells the node of signed bytes until it certainly knows them. Repeating is safe: the bytes have one nonce. */

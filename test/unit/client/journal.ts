@@ -38,7 +38,8 @@ describe("client journal", () => {
   it("exports without secrets unless told", async () => {
     const entry = await anEntry();
     expect(exportOrders([entry])).not.to.include(entry.secretKey);
-    const { secretKey: _secretKey, ...open } = entry;
+    const open = { ...entry };
+    delete open.secretKey;
     expect(importOrders(exportOrders([entry]))).to.deep.equal([open]);
     expect(importOrders(exportOrders([entry, entry], { secrets: true }))).to.deep.equal([entry, entry]);
   });
