@@ -2,7 +2,7 @@ import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  { ignores: ["node_modules", "artifacts", "cache", "coverage", "typechain-types", "runs"] },
+  { ignores: ["node_modules", "artifacts", "cache", "coverage", "typechain-types", "runs", "dist", "abi"] },
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.strictTypeChecked],

@@ -1,0 +1,2 @@
+/** What a program on Node keeps in files. The rest of the library runs in a browser too. */
+export * from "./orderJournal.js";

@@ -1,0 +1,3 @@
+/** The OpenGPU protocol: what a program imports. */
+export * from "./client/index.js";
+export * from "./protocol/index.js";

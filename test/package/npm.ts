@@ -1,0 +1,231 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect } from "chai";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const run = promisify(execFile);
+
+/** Runs a program to its end and returns what it printed; its errors are in the message if it fails. */
+async function output(program: string, args: string[], cwd: string): Promise<string> {
+  try {
+    const env = { ...process.env, HARDHAT_DISABLE_TELEMETRY: "true" };
+    return (await run(program, args, { cwd, env, maxBuffer: 1 << 26, timeout: 240_000 })).stdout;
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    throw new Error(`${program} ${args.join(" ")} failed:\n${stdout}\n${stderr}`, { cause: error });
+  }
+}
+
+describe("npm package", function () {
+  this.timeout(300_000);
+  let folder: string;
+  let installed: string;
+  let files: string[];
+
+  const project = async (name: string, content: Record<string, string>): Promise<string> => {
+    const path = join(folder, name);
+    for (const [file, text] of Object.entries(content)) {
+      await mkdir(dirname(join(path, file)), { recursive: true });
+      await writeFile(join(path, file), text);
+    }
+    return path;
+  };
+  /** Makes the tools of this project available in another one, which has the package and its dependencies of its own. */
+  const withTools = async (path: string, ...tools: string[]) => {
+    await mkdir(join(path, "node_modules", "@nomicfoundation"), { recursive: true });
+    for (const tool of tools) await symlink(join(root, "node_modules", tool), join(path, "node_modules", tool));
+  };
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "opengpu-package-"));
+    const packed = JSON.parse(await output("npm", ["pack", "--json", "--pack-destination", folder], root)) as [
+      { filename: string; files: { path: string }[] },
+    ];
+    files = packed[0].files.map(({ path }) => path);
+    installed = await project("consumer", {
+      "package.json": JSON.stringify({ name: "consumer", private: true, type: "module" }),
+    });
+    const tarball = join(folder, packed[0].filename);
+    await output("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", tarball], installed);
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  it("carries the library, the ABIs and the contracts, and nothing of the tests", () => {
+    for (const file of [
+      "LICENSE",
+      "README.md",
+      "abi/TaskManager.json",
+      "contracts/TaskManager.sol",
+      "contracts/interfaces/IVerifier.sol",
+      "dist/src/files/index.js",
+      "dist/src/index.d.ts",
+      "dist/src/index.js",
+    ]) {
+      expect(files).to.include(file);
+    }
+    const strange = files.filter(
+      (file) => !/^(?:abi|contracts|dist|deployments)\/|^(?:LICENSE|README\.md|package\.json)$/.test(file),
+    );
+    expect(strange).to.deep.equal([]);
+    expect(files.filter((file) => /mocks?\/|test|\.env|key|\.map$/i.test(file))).to.deep.equal([]);
+  });
+
+  it("installs into an empty strict TypeScript project, type-checks there and runs", async () => {
+    await withTools(installed, "typescript");
+    await writeFile(
+      join(installed, "tsconfig.json"),
+      JSON.stringify({
+        compilerOptions: {
+          strict: true,
+          noUncheckedIndexedAccess: true,
+          exactOptionalPropertyTypes: true,
+          module: "nodenext",
+          target: "es2023",
+          outDir: "out",
+          types: [],
+        },
+        include: ["*.ts"],
+      }),
+    );
+    await writeFile(
+      join(installed, "use.ts"),
+      `import { draftOrder, keyPair, openSealed, packOrder, RevertError, sealEnvelope, snapshot, submit, taskIdOf, type Protocol, type SigningProtocol } from "opengpu-protocol";
+import { fileJournal } from "opengpu-protocol/files";
+import { taskManagerAbi } from "opengpu-protocol/abi";
+import taskManagerJson from "opengpu-protocol/abi/TaskManager.json" with { type: "json" };
+
+export async function usage(protocol: SigningProtocol, reader: Protocol): Promise<bigint | undefined> {
+  try {
+    const { taskId, startPrice } = await submit(protocol, { order });
+    const { state } = await snapshot(reader, { task: taskId });
+    return state === "Open" ? startPrice : undefined;
+  } catch (error) {
+    if (error instanceof RevertError && error.is("CapBelowFloor")) return error.args.floorPrice;
+    throw error;
+  }
+}
+// @ts-expect-error A connection needs more than an address.
+export const wrong: Protocol = { addresses: {} };
+
+const word = \`0x\${"11".repeat(32)}\`;
+const { publicKey, secretKey } = keyPair();
+const order = draftOrder({ client: \`0x\${"22".repeat(20)}\`, source: 1, maxReward: 5n, deadline: 9, inputDigest: word, clientKey: publicKey });
+const taskId = taskIdOf(order, { chainId: 1071n, taskManager: \`0x\${"33".repeat(20)}\` });
+const context = { taskId, provider: 1 };
+const { seal, envelope } = sealEnvelope(context, publicKey, { resultDigest: word, location: "here" });
+const submitInput: "order" = taskManagerAbi.find((item) => "name" in item && item.name === "submit")!.inputs[0].name;
+console.log(JSON.stringify({
+  location: openSealed(context, seal, envelope, secretKey).location,
+  words: Object.keys(packOrder(order)).length,
+  same: JSON.stringify(taskManagerAbi) === JSON.stringify(taskManagerJson),
+  journal: typeof fileJournal,
+  submitInput,
+}));
+`,
+    );
+    await output(process.execPath, [join(root, "node_modules/typescript/bin/tsc")], installed);
+    const printed = await output(process.execPath, ["out/use.js"], installed);
+    expect(JSON.parse(printed)).to.deep.equal({
+      location: "here",
+      words: 6,
+      same: true,
+      journal: "function",
+      submitInput: "order",
+    });
+  });
+
+  it("gives its interfaces to the contracts of another Hardhat project", async () => {
+    const path = await project("consumer", {
+      "hardhat.config.ts": `import { defineConfig } from "hardhat/config";
+export default defineConfig({
+  solidity: {
+    version: "0.8.30",
+    path: ${JSON.stringify(join(root, "node_modules/solc/soljson.js"))},
+    settings: { evmVersion: "paris" },
+  },
+});
+`,
+      "contracts/Budget.sol": `// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {IEscrow} from "opengpu-protocol/contracts/interfaces/IEscrow.sol";
+import {ITaskManager} from "opengpu-protocol/contracts/interfaces/ITaskManager.sol";
+import {IVerifier} from "opengpu-protocol/contracts/interfaces/IVerifier.sol";
+import {TaskId} from "opengpu-protocol/contracts/types/Ids.sol";
+import {PackedOrder} from "opengpu-protocol/contracts/types/Order.sol";
+import {TaskState} from "opengpu-protocol/contracts/types/Task.sol";
+
+contract Budget is IVerifier {
+    ITaskManager public immutable TASKS;
+
+    constructor(ITaskManager tasks) {
+        TASKS = tasks;
+    }
+
+    function buy(PackedOrder calldata order) external payable returns (TaskId taskId) {
+        taskId = TASKS.submit{value: msg.value}(order);
+        require(TASKS.getTask(taskId).state == TaskState.Open);
+    }
+
+    function balance() external view returns (IEscrow.Account memory) {
+        return TASKS.ESCROW().accountOf(address(this));
+    }
+
+    function verify(Claim calldata, bytes calldata) external pure returns (bytes4) {
+        return IVerifier.verify.selector;
+    }
+}
+`,
+    });
+    await withTools(path, "hardhat");
+    await output(process.execPath, [join(path, "node_modules/hardhat/dist/src/cli.js"), "build"], path);
+    const artifact = JSON.parse(await readFile(join(path, "artifacts/contracts/Budget.sol/Budget.json"), "utf8")) as {
+      bytecode: string;
+    };
+    expect(artifact.bytecode).to.match(/^0x60/);
+  });
+
+  const bundle = async (code: string): Promise<string> => {
+    const { outputFiles } = await build({
+      stdin: { contents: code, resolveDir: installed },
+      bundle: true,
+      write: false,
+      format: "esm",
+      platform: "browser",
+      minify: true,
+      logLevel: "silent",
+    });
+    return outputFiles[0]?.text ?? "";
+  };
+
+  it("bundles for a browser without any module of Node", async () => {
+    const text = await bundle(`export * from "opengpu-protocol";`);
+    expect(text).to.include("XChaCha").or.to.include("xchacha");
+    expect(text).not.to.match(/["']node:/);
+  });
+
+  it("does nothing when it is imported, and brings along only what is used", async () => {
+    expect(await bundle(`import "opengpu-protocol"; import "opengpu-protocol/abi";`)).to.equal("");
+    const small = await bundle(`import { sealOf } from "opengpu-protocol"; console.log(sealOf);`);
+    const whole = await bundle(`export * from "opengpu-protocol";`);
+    expect(small.length).to.be.lessThan(whole.length / 4);
+    expect(small).not.to.include("TaskSubmitted");
+  });
+
+  it("has ABIs that are those of the typed constants", async () => {
+    const constants = (await import("../../typechain-types/abi/index.js")) as Record<string, unknown>;
+    const found: string[] = [];
+    for (const file of files.filter((name) => name.startsWith("abi/"))) {
+      const name = file.slice(4, -5);
+      const constant = `${name.replace(/^(?:I(?=[A-Z])|[A-Z])/, (first) => first.toLowerCase())}Abi`;
+      expect(JSON.parse(await readFile(join(root, file), "utf8")), name).to.deep.equal(constants[constant]);
+      found.push(name);
+    }
+    expect(found).to.have.length(8);
+  });
+});
