@@ -1,6 +1,6 @@
 import { type EnvelopeContext, EnvelopeError, type Opening, openSealed } from "../protocol/envelope.js";
-import { execute, type Executed } from "../protocol/execute.js";
-import { type Order, packOrder, taskIdOf } from "../protocol/order.js";
+import { accept, type AcceptResult } from "../protocol/actions/accept.js";
+import type { Order } from "../protocol/order.js";
 import type { Protocol, SigningProtocol } from "../protocol/protocol.js";
 import type { SendOptions } from "../protocol/sender.js";
 import { snapshot } from "../protocol/snapshot.js";
@@ -38,16 +38,15 @@ export async function openDelivered(
  * @param judge Told the opening; fetches the output, compares its SHA-256 with the digest, and says whether to pay.
  * @returns `undefined` if the judge said no; nothing was sent.
  * @throws {EnvelopeError} if the envelope is not the sealed one; nothing was sent.
- * @throws {RevertError} `WrongState`, `NotClientOrAgent`.
+ * @throws {AcceptRevert}
  */
 export async function acceptOpening(
   protocol: SigningProtocol,
   parameters: OpeningParameters,
   judge: (opening: Opening) => boolean | Promise<boolean>,
   options?: SendOptions,
-): Promise<(Executed & { taskId: string; opening: Opening }) | undefined> {
+): Promise<(AcceptResult & { opening: Opening }) | undefined> {
   const opening = await openDelivered(protocol, parameters);
   if (!(await judge(opening))) return undefined;
-  const done = await execute(protocol, "taskManager", "accept", [packOrder(parameters.order)], options);
-  return { ...done, taskId: taskIdOf(parameters.order, protocol.domain), opening };
+  return { ...(await accept(protocol, { order: parameters.order }, options)), opening };
 }

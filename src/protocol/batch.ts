@@ -1,13 +1,11 @@
 import { AbiCoder, concat, type Result } from "ethers";
 import { CallBatch__factory } from "../../typechain-types/factories/lens/CallBatch__factory.js";
 import { NodeError, OpenGpuError } from "./errors.js";
-import { INTERFACES } from "./execute.js";
+import { type Arguments, INTERFACES, type Method } from "./execute.js";
 import type { Protocol, SuiteContracts, SuiteKey } from "./protocol.js";
 import { pause, persist } from "./retry.js";
 import { decodeRevert, revertOf } from "./reverts.js";
 
-type Method<K extends SuiteKey> = Extract<keyof SuiteContracts[K], string>;
-type Arguments<C, M extends keyof C> = C[M] extends { staticCall: (...args: infer A) => unknown } ? A : never;
 type Returned<C, M extends keyof C> = C[M] extends { staticCall: (...args: infer _A) => Promise<infer R> } ? R : never;
 
 /** One read of a batch, typed by what it returns. */

@@ -46,8 +46,10 @@ export interface Executed {
   readonly events: ProtocolEvent[];
 }
 
-type Method<K extends SuiteKey> = Extract<keyof SuiteContracts[K], string>;
-type Arguments<C, M extends keyof C> = C[M] extends { staticCall: (...args: infer A) => unknown } ? A : never;
+/** Names of the functions of a contract. */
+export type Method<K extends SuiteKey> = Extract<keyof SuiteContracts[K], string>;
+/** Arguments of a function of a contract. */
+export type Arguments<C, M extends keyof C> = C[M] extends { staticCall: (...args: infer A) => unknown } ? A : never;
 
 /**
  * Sends one call of a contract of the suite and waits until it is mined.

@@ -1,5 +1,6 @@
-import { getAddress, isHexString, type Signer, TypedDataEncoder, toBeHex, ZeroAddress, ZeroHash } from "ethers";
-import { FieldFormatError, FieldRangeError } from "./errors.js";
+import { getAddress, type Signer, TypedDataEncoder, toBeHex, ZeroAddress, ZeroHash } from "ethers";
+import { FieldFormatError } from "./errors.js";
+import { address, bytes32, uint } from "./fields.js";
 
 /** How a result is judged. The numbers are those of the contracts. */
 export const Verification = { Review: 0, Proof: 1, Quorum: 2 } as const;
@@ -98,23 +99,16 @@ export function orderDomain({ chainId, taskManager }: OrderDomain) {
  * Packs an order into the form that TaskManager takes.
  *
  * @throws {FieldRangeError} if a number does not fit its field.
- * @throws {FieldFormatError} if a digest or a key is not 32 bytes.
+ * @throws {FieldFormatError} if a digest or a key is not 32 bytes, or an address is none.
  */
 export function packOrder(order: Order): PackedOrder {
-  const field = (name: keyof Order, bits: number): [bigint, number] => {
-    const value = order[name];
-    const maximum = (1n << BigInt(bits)) - 1n;
-    const whole = typeof value === "bigint" || Number.isSafeInteger(value);
-    if (!whole || BigInt(value) < 0n || BigInt(value) > maximum) {
-      throw new FieldRangeError(name, value, maximum);
-    }
-    return [BigInt(value), bits];
-  };
-  const address = (name: "client" | "verifier"): [bigint, number] => [BigInt(getAddress(order[name])), 160];
+  type Numeric = { [F in keyof Order]: Order[F] extends bigint | number ? F : never }[keyof Order];
+  const field = (name: Numeric, bits: number): [bigint, number] => [uint(name, order[name], bits), bits];
+  const account = (name: "client" | "verifier"): [bigint, number] => [BigInt(address(name, order[name])), 160];
 
   return {
-    reward: word(address("client"), field("maxReward", 96)),
-    assurance: word(address("verifier"), field("bond", 96)),
+    reward: word(account("client"), field("maxReward", 96)),
+    assurance: word(account("verifier"), field("bond", 96)),
     terms: word(
       field("source", 32),
       field("version", 16),
@@ -227,12 +221,6 @@ function word(...fields: [value: bigint, bits: number][]): string {
     fields.reduce((sum, [value, bits]) => (sum << BigInt(bits)) | value, 0n),
     32,
   );
-}
-
-/** A value that is 32 bytes in hexadecimal. */
-function bytes32(field: string, value: string): string {
-  if (!isHexString(value, 32)) throw new FieldFormatError(field, value, "32 bytes in hexadecimal");
-  return value;
 }
 
 /** Takes fields off the low end of a word, one call a field. */

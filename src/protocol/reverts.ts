@@ -30,6 +30,11 @@ export class RevertError<N extends RevertName = RevertName> extends OpenGpuError
     this.action = action;
   }
 
+  /** What any class has, but typed: else `instanceof` would make the names `any`, and {@link is} would tell nothing. */
+  static override [Symbol.hasInstance](value: unknown): value is RevertError {
+    return Function.prototype[Symbol.hasInstance].call(this, value);
+  }
+
   /** Whether it is one of these, for the compiler too. */
   is<K extends N>(...names: K[]): this is RevertError<K> {
     return names.some((name) => name === this.revert);
@@ -55,24 +60,27 @@ export class UnknownRevertError extends OpenGpuError {
   }
 }
 
-const ERRORS = new Interface(errorsAbi);
+const ERRORS = /* @__PURE__ */ new Interface(errorsAbi);
+
+/** Whether it is a selector and whole words behind it, in hexadecimal: no hash or address has that length. */
+const isRevertData = (value: unknown): value is string =>
+  isHexString(value) && value.length >= 10 && (value.length - 10) % 64 === 0;
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
 /** Finds revert data in whatever a node or a wallet made of it. */
 export function revertDataIn(error: unknown): string | undefined {
   const queue: unknown[] = [error];
   const seen = new Set<unknown>();
-  while (queue.length > 0) {
-    const item = queue.shift();
-    if (typeof item !== "object" || item === null || seen.has(item)) continue;
+  for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
+    if (!isObject(item) || seen.has(item)) continue;
     seen.add(item);
-    const { data } = item as { data?: unknown };
-    if (typeof data === "string" && isHexString(data) && data.length >= 10 && (data.length - 10) % 64 === 0)
-      return data;
-    for (const key of ["data", "error", "info", "cause", "result", "value"]) {
-      queue.push((item as Record<string, unknown>)[key]);
-    }
+    const parts = item as Record<string, unknown>;
+    const data = [parts["data"], parts["result"], parts["return"]].find(isRevertData);
+    if (data !== undefined) return data;
+    queue.push(...["data", "error", "info", "cause", "result", "value"].map((key) => parts[key]).filter(isObject));
     // Ganache keys what reverted by the transaction's hash.
-    if (typeof data === "object" && data !== null) queue.push(...(Object.values(data) as unknown[]));
+    if (isObject(parts["data"])) queue.push(...Object.values(parts["data"]).filter(isObject));
   }
   return undefined;
 }

@@ -2,20 +2,7 @@ import { read, readBatch } from "./batch.js";
 import { type Order, packOrder, taskIdOf } from "./order.js";
 import { amountOf } from "./price.js";
 import type { Protocol } from "./protocol.js";
-
-/** Names of an enum's states are those of the contracts. */
-const STATES = [
-  "None",
-  "Open",
-  "Reserved",
-  "Delivered",
-  "Disclosed",
-  "Round",
-  "Settled",
-  "Refunded",
-  "Revoked",
-] as const;
-export type TaskStateName = (typeof STATES)[number];
+import { TASK_STATES, type TaskStateName } from "./states.js";
 
 /** When a snapshot was taken: everything in it is of this block. */
 export interface Moment {
@@ -147,7 +134,7 @@ async function ofTask(protocol: Protocol, task: Order | string): Promise<TaskSna
   return {
     ...moment,
     taskId,
-    state: STATES[Number(view.state)] ?? "None",
+    state: TASK_STATES[Number(view.state)] ?? "None",
     provider: some(view.provider),
     cancelled: view.cancelled,
     openedAt: Number(view.openedAt),

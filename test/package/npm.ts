@@ -72,7 +72,7 @@ describe("npm package", function () {
       (file) => !/^(?:abi|contracts|dist|deployments)\/|^(?:LICENSE|README\.md|package\.json)$/.test(file),
     );
     expect(strange).to.deep.equal([]);
-    expect(files.filter((file) => /mocks?\/|test|\.env|key|\.map$/i.test(file))).to.deep.equal([]);
+    expect(files.filter((file) => /mocks?\/|(?:^|\/)test|\.env|\.map$/i.test(file))).to.deep.equal([]);
   });
 
   it("installs into an empty strict TypeScript project, type-checks there and runs", async () => {
@@ -205,7 +205,7 @@ contract Budget is IVerifier {
 
   it("bundles for a browser without any module of Node", async () => {
     const text = await bundle(`export * from "opengpu-protocol";`);
-    expect(text).to.include("XChaCha").or.to.include("xchacha");
+    expect(text).to.include("TaskSubmitted").and.to.include("OpenGPU envelope 1");
     expect(text).not.to.match(/["']node:/);
   });
 

@@ -1,8 +1,9 @@
-import type { Protocol } from "../protocol.js";
 import { emitted, execute, type Executed } from "../execute.js";
 import { type Order, packOrder } from "../order.js";
+import type { Protocol } from "../protocol.js";
 import type { RevertError } from "../reverts.js";
 import type { SendOptions } from "../sender.js";
+import type { AdmissionRevert } from "./shared.js";
 
 export interface SubmitParameters {
   /** Order of the sender. */
@@ -19,33 +20,7 @@ export interface SubmitResult extends Executed {
 }
 
 /** Why the contracts refuse it. */
-export type SubmitRevert = RevertError<
-  | "BondTooLow"
-  | "CapAboveMaximum"
-  | "CapBelowFloor"
-  | "DeadlinePassed"
-  | "DeadlineTooFar"
-  | "EnvironmentsNotOffered"
-  | "FeeAboveOrder"
-  | "GpuMemoryBelowTerms"
-  | "InsufficientBalance"
-  | "NonceRevoked"
-  | "NotClient"
-  | "NotOffered"
-  | "ReviewTooLong"
-  | "RoyaltyAboveOrder"
-  | "SourceNotActive"
-  | "SubmissionsPaused"
-  | "UnknownSource"
-  | "UnknownVersion"
-  | "VerifierMismatch"
-  | "VerifierNotAdmitted"
-  | "VersionNotActive"
-  | "WrongState"
-  | "WrongValue"
-  | "ZeroClientKey"
-  | "ZeroInputDigest"
->;
+export type SubmitRevert = RevertError<AdmissionRevert | "NotClient">;
 
 /**
  * Posts an order of the sender, which makes it a task and holds its cap.

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { toBeHex, TypedDataEncoder, verifyTypedData, Wallet, ZeroAddress, ZeroHash } from "ethers";
-import { FieldRangeError } from "../../../src/protocol/errors.js";
+import { FieldFormatError, FieldRangeError } from "../../../src/protocol/errors.js";
 import {
   draftOrder,
   type Order,
@@ -73,7 +73,7 @@ describe("packOrder", () => {
   it("refuses what is no address", () => {
     for (const field of ["client", "verifier"] as const) {
       const order = { ...randomOrder(new Random(field)), [field]: "0x1234" };
-      expect(() => packOrder(order)).to.throw(TypeError, "invalid address");
+      expect(() => packOrder(order)).to.throw(FieldFormatError, `${field} is 0x1234; it must be an address`);
     }
   });
 

@@ -1,0 +1,33 @@
+import { emitted, execute, type Executed } from "../execute.js";
+import { type Order, packOrder } from "../order.js";
+import type { Protocol } from "../protocol.js";
+import type { RevertError } from "../reverts.js";
+import type { SendOptions } from "../sender.js";
+import { type Settlement, settlementOf } from "./shared.js";
+
+export interface AcceptParameters {
+  /** The order of the task. */
+  order: Order;
+}
+
+/** The settlement. */
+export type AcceptResult = Executed & Settlement;
+
+/** Why the contracts refuse it. */
+export type AcceptRevert = RevertError<"NotClientOrAgent" | "WrongState">;
+
+/**
+ * Pays the provider that holds a task. Its client and the client's agents, from delivery on. Check the opening against
+ * the seal first.
+ *
+ * @throws {AcceptRevert}
+ * @throws {FieldRangeError | FieldFormatError} if a field of the order does not fit.
+ */
+export async function accept(
+  protocol: Protocol,
+  { order }: AcceptParameters,
+  options?: SendOptions,
+): Promise<AcceptResult> {
+  const done = await execute(protocol, "taskManager", "accept", [packOrder(order)], options);
+  return { ...done, ...settlementOf(emitted(done, "taskManager", "TaskSettled")) };
+}

@@ -1,0 +1,33 @@
+// What a program imports to work with a suite. Deploying one is apart, in deploy.ts: it brings bytecode along.
+export * from "./actions/index.js";
+export * from "./attestation.js";
+export * from "./batch.js";
+export * from "./deployment.js";
+export * from "./envelope.js";
+export * from "./errors.js";
+export {
+  type Arguments,
+  decodeLog,
+  emitted,
+  type EventOf,
+  type EventPlace,
+  execute,
+  executed,
+  type Executed,
+  INTERFACES,
+  type Method,
+  type ProtocolEvent,
+} from "./execute.js";
+export type { FeeMarket, Fees } from "./fees.js";
+export * from "./order.js";
+export { DEFAULT_PARAMETERS, longestObligation, type SuiteParameters, type Windows } from "./parameters.js";
+export * from "./price.js";
+export * from "./protocol.js";
+export * from "./provider.js";
+export { DEFAULT_PATIENCE, type Patience } from "./retry.js";
+export * from "./reverts.js";
+export * from "./seal.js";
+export { type Call, createSender, type Head, type SendOptions, type Sender, type SenderOptions } from "./sender.js";
+export { SENTENCES } from "./sentences.js";
+export * from "./snapshot.js";
+export * from "./states.js";
