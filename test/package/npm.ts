@@ -13,7 +13,9 @@ const run = promisify(execFile);
 /** Runs a program to its end and returns what it printed; its errors are in the message if it fails. */
 async function output(program: string, args: string[], cwd: string): Promise<string> {
   try {
-    const env = { ...process.env, HARDHAT_DISABLE_TELEMETRY: "true" };
+    // Hardhat tells its test processes by the environment which project they belong to.
+    const own = Object.entries(process.env).filter(([name]) => !name.startsWith("HARDHAT_"));
+    const env = { ...Object.fromEntries(own), HARDHAT_DISABLE_TELEMETRY: "true" };
     return (await run(program, args, { cwd, env, maxBuffer: 1 << 26, timeout: 240_000 })).stdout;
   } catch (error) {
     const { stdout, stderr } = error as { stdout: string; stderr: string };
