@@ -3,6 +3,7 @@ import type { Deployment } from "../deployment.js";
 import { DeploymentMismatchError } from "../errors.js";
 import { connect } from "../protocol.js";
 import { DEFAULT_PATIENCE, type Patience, persist } from "../retry.js";
+import { checkParameters } from "./checks.js";
 import { checkCode } from "./code.js";
 import { type Place, placesOf } from "./places.js";
 import { blueprintOf } from "./plan.js";
@@ -41,7 +42,7 @@ export interface Verification {
  * works with which; and the settings.
  *
  * @throws {DeploymentMismatchError} naming the first contract that is other than the deployment says.
- * @throws {WrongChainError | NodeError}
+ * @throws {ParameterError | WrongChainError | NodeError}
  */
 export async function verifyDeployment(
   deployment: Deployment,
@@ -49,6 +50,7 @@ export async function verifyDeployment(
   { replay, patience: impatience }: VerifyOptions = {},
 ): Promise<Verification> {
   const patience = { ...DEFAULT_PATIENCE, ...impatience };
+  checkParameters(deployment.parameters);
   const places = placesOf(blueprintOf(deployment));
   for (const place of places) checkRecord(deployment, place);
   const { contracts: connected } = await connect(provider, deployment, { patience });
