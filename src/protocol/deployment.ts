@@ -115,7 +115,11 @@ export function formatDeployment(deployment: Deployment): string {
 
 /** JSON text with amounts as decimal strings. */
 export function formatDocument(document: object): string {
-  return `${JSON.stringify(document, (_key, value: unknown) => (typeof value === "bigint" ? String(value) : value), 2)}\n`;
+  // Not the value that is passed: a program may have given bigints a `toJSON` of its own.
+  const plain = function (this: Record<string, unknown>, key: string, value: unknown) {
+    return typeof this[key] === "bigint" ? String(this[key]) : value;
+  };
+  return `${JSON.stringify(document, plain, 2)}\n`;
 }
 
 /**
