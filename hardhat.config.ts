@@ -1,6 +1,8 @@
 import { createRequire } from "node:module";
 import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
-import { defineConfig } from "hardhat/config";
+import { configVariable, defineConfig } from "hardhat/config";
+import type { HttpNetworkUserConfig } from "hardhat/types/config";
+import { NETWORKS, type NetworkPreset } from "./src/protocol/deploy/networks.js";
 
 const require = createRequire(import.meta.url);
 
@@ -29,6 +31,23 @@ const solidity = {
 /** Hardhat's simulated chain under the oldest rules the protocol must run on. */
 const local = { type: "edr-simulated", chainType: "l1", chainId: 31337, hardfork: "london" } as const;
 
+/**
+ * A chain behind a node. The key comes from the environment variable OPENGPU_DEPLOYER_KEY or from Hardhat's keystore,
+ * and so does the node's address if it is to be another one than the public node's. Without a key, chains are only read.
+ */
+const remote = (preset?: NetworkPreset): HttpNetworkUserConfig => ({
+  type: "http",
+  ...(preset !== undefined && { chainId: Number(preset.chainId) }),
+  url: configVariable("OPENGPU_RPC_URL", preset === undefined ? {} : { default: preset.url }),
+  accounts: [configVariable("OPENGPU_DEPLOYER_KEY", { default: "" })],
+});
+
+/** What Hardhat needs to know of a chain to publish sources on its explorer, which has Blockscout's interface. */
+const chain = (name: string, { explorer = "" }: NetworkPreset) => ({
+  name,
+  blockExplorers: { blockscout: { name, url: explorer, apiUrl: `${explorer}/api` } },
+});
+
 export default defineConfig({
   plugins: [hardhatToolboxMochaEthers],
   solidity: {
@@ -39,7 +58,16 @@ export default defineConfig({
   networks: {
     default: local,
     hardhat: local,
+    local: remote(NETWORKS.local),
+    opengpu: remote(NETWORKS.opengpu),
+    opengpuTestnet: remote(NETWORKS.opengpuTestnet),
+    custom: remote(),
   },
+  chainDescriptors: {
+    [Number(NETWORKS.opengpu.chainId)]: chain("OpenGPU", NETWORKS.opengpu),
+    [Number(NETWORKS.opengpuTestnet.chainId)]: chain("OpenGPU testnet", NETWORKS.opengpuTestnet),
+  },
+  verify: { etherscan: { enabled: false }, sourcify: { enabled: false } },
   // What mocks do with the gas they find must stay what it is.
   coverage: { skipFiles: ["contracts/mocks/**"] },
   typechain: { outDir: "typechain-types" },

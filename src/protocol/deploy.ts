@@ -1,50 +1,23 @@
-import { type BaseContract, getCreateAddress, type Signer } from "ethers";
-import {
-  type Escrow,
-  Escrow__factory,
-  Exits__factory,
-  ProofBatch__factory,
-  type ProviderPool,
-  ProviderPool__factory,
-  type Reputation,
-  Reputation__factory,
-  type SourceRegistry,
-  SourceRegistry__factory,
-  type TaskManager,
-  TaskManager__factory,
-} from "../../typechain-types/index.js";
+import { getCreateAddress, type Signer } from "ethers";
+import { Escrow__factory } from "../../typechain-types/factories/Escrow__factory.js";
+import { ProviderPool__factory } from "../../typechain-types/factories/ProviderPool__factory.js";
+import { Reputation__factory } from "../../typechain-types/factories/Reputation__factory.js";
+import { SourceRegistry__factory } from "../../typechain-types/factories/SourceRegistry__factory.js";
+import { TaskManager__factory } from "../../typechain-types/factories/TaskManager__factory.js";
+import { type Governance, type Place, placesOf } from "./deploy/places.js";
+import type { ContractName } from "./deployment.js";
 import { PredictionLostError } from "./errors.js";
-import { DEFAULT_PARAMETERS, longestObligation, type SuiteParameters } from "./parameters.js";
+import { DEFAULT_PARAMETERS, type SuiteParameters } from "./parameters.js";
+import type { SuiteContracts } from "./protocol.js";
+
+export type { Governance } from "./deploy/places.js";
 
 /** The five contracts, connected to the deployer. */
-export interface Suite {
-  escrow: Escrow;
-  sourceRegistry: SourceRegistry;
-  providerPool: ProviderPool;
-  reputation: Reputation;
-  taskManager: TaskManager;
-}
-
-/** Who governs a suite. */
-export interface Governance {
-  owner: string;
-  treasury: string;
-}
-
-/** The sequence of the deployment, in nonces after the deployer's first. */
-const PLACES = {
-  Exits: 0,
-  ProofBatch: 1,
-  Escrow: 2,
-  SourceRegistry: 3,
-  ProviderPool: 4,
-  Reputation: 5,
-  TaskManager: 6,
-} as const;
+export type Suite = SuiteContracts;
 
 /**
- * Deploys two libraries and the five contracts, one transaction each. Every leaf is told the address that TaskManager will have, which the
- * deployer's nonces determine; TaskManager's constructor refuses leaves that do not point back at it.
+ * Deploys two libraries and the five contracts, one transaction each, without any of the checks and records of
+ * `deploy` in `deploy/run.ts`: for chains that end with their program.
  *
  * @throws {PredictionLostError} if another transaction of the deployer came in between.
  */
@@ -54,57 +27,29 @@ export async function deploySuite(
   parameters: SuiteParameters = DEFAULT_PARAMETERS,
 ): Promise<Suite> {
   const from = await deployer.getAddress();
-  const first = await deployer.getNonce();
-  const predicted = (place: number) => getCreateAddress({ from, nonce: first + place });
-  const providerPoolAddress = predicted(PLACES.ProviderPool);
-  const taskManagerAddress = predicted(PLACES.TaskManager);
-
-  /** Deploys one contract in its place and checks that it ended up where the others believe it. */
-  const place = async <T extends BaseContract>(name: keyof typeof PLACES, deploy: () => Promise<T>): Promise<T> => {
-    try {
-      const contract = await deploy();
-      await contract.waitForDeployment();
-      const actual = await contract.getAddress();
-      if (actual !== predicted(PLACES[name])) throw new PredictionLostError(name, predicted(PLACES[name]), actual);
-      return contract;
-    } catch (error) {
-      // TaskManager refuses to be anywhere else, so the next free nonce tells whether that is why it reverted.
-      const nonce = await deployer.getNonce();
-      if (error instanceof PredictionLostError || nonce === first + PLACES[name]) throw error;
-      throw new PredictionLostError(name, predicted(PLACES[name]), getCreateAddress({ from, nonce }));
-    }
+  const places = placesOf({ deployer: from, firstNonce: await deployer.getNonce(), governance, parameters });
+  for (const place of places) await fill(deployer, from, place);
+  const addresses = Object.fromEntries(places.map(({ name, address }) => [name, address]));
+  const at = (name: ContractName) => addresses[name] ?? "";
+  return {
+    escrow: Escrow__factory.connect(at("Escrow"), deployer),
+    sourceRegistry: SourceRegistry__factory.connect(at("SourceRegistry"), deployer),
+    providerPool: ProviderPool__factory.connect(at("ProviderPool"), deployer),
+    reputation: Reputation__factory.connect(at("Reputation"), deployer),
+    taskManager: TaskManager__factory.connect(at("TaskManager"), deployer),
   };
+}
 
-  const exits = await place("Exits", () => new Exits__factory(deployer).deploy());
-  const proofBatch = await place("ProofBatch", () => new ProofBatch__factory(deployer).deploy());
-  const escrow = await place("Escrow", () =>
-    new Escrow__factory(deployer).deploy(taskManagerAddress, providerPoolAddress),
-  );
-  const sourceRegistry = await place("SourceRegistry", () =>
-    new SourceRegistry__factory(deployer).deploy(parameters.minStakePerSlot),
-  );
-  const unbondingPeriod = longestObligation(parameters.windows);
-  const providerPool = await place("ProviderPool", () =>
-    new ProviderPool__factory(deployer).deploy(taskManagerAddress, escrow, sourceRegistry, unbondingPeriod),
-  );
-  const reputation = await place("Reputation", () =>
-    new Reputation__factory(deployer).deploy(taskManagerAddress, parameters.feeScale),
-  );
-  const libraries = {
-    "project/contracts/libraries/Exits.sol:Exits": await exits.getAddress(),
-    "project/contracts/libraries/ProofBatch.sol:ProofBatch": await proofBatch.getAddress(),
-  };
-  const taskManager = await place("TaskManager", () =>
-    new TaskManager__factory(libraries, deployer).deploy({
-      ...governance,
-      feeBps: parameters.feeBps,
-      escrow,
-      sourceRegistry,
-      providerPool,
-      reputation,
-      maxRound: parameters.maxRound,
-      windows: parameters.windows,
-    }),
-  );
-  return { escrow, sourceRegistry, providerPool, reputation, taskManager };
+/** Deploys one contract in its place and checks that it ended up where the others believe it. */
+async function fill(deployer: Signer, from: string, { name, nonce, address, data }: Place): Promise<void> {
+  try {
+    const receipt = await (await deployer.sendTransaction({ data })).wait();
+    const actual = receipt?.contractAddress ?? "nowhere";
+    if (actual !== address) throw new PredictionLostError(name, address, actual);
+  } catch (error) {
+    // TaskManager refuses to be anywhere else, so the next free nonce tells whether that is why it reverted.
+    const next = await deployer.getNonce();
+    if (error instanceof PredictionLostError || next === nonce) throw error;
+    throw new PredictionLostError(name, address, getCreateAddress({ from, nonce: next }));
+  }
 }

@@ -15,7 +15,8 @@ export const CONTRACT_NAMES = [
 ] as const;
 export type ContractName = (typeof CONTRACT_NAMES)[number];
 
-const address = z.string().transform((text, context) => {
+/** An address in hexadecimal; parsed with its checksum. */
+export const addressSchema = z.string().transform((text, context) => {
   try {
     return getAddress(text);
   } catch {
@@ -23,9 +24,10 @@ const address = z.string().transform((text, context) => {
     return z.NEVER;
   }
 });
-const hash = z
+/** 32 bytes in hexadecimal. */
+export const hashSchema = z
   .string()
-  .refine((text) => isHexString(text, 32), { error: ({ input }) => `${String(input)} is no 32-byte hash` });
+  .refine((text): boolean => isHexString(text, 32), { error: ({ input }) => `${String(input)} is no 32-byte hash` });
 const wei = z
   .string()
   .regex(/^\d+$/, { error: ({ input }) => `${String(input)} is no whole number of wei` })
@@ -33,19 +35,20 @@ const wei = z
 const seconds = z.number().int().nonnegative();
 
 const contract = z.strictObject({
-  address,
+  address: addressSchema,
   /** keccak256 of the code on chain. */
-  codeHash: hash,
+  codeHash: hashSchema,
   /** Creation transaction. */
-  transaction: hash,
+  transaction: hashSchema,
   block: z.number().int().nonnegative(),
   /** ABI-encoded constructor arguments, hexadecimal; `0x` if there are none. */
   constructorArguments: z
     .string()
-    .refine((text) => isHexString(text), { error: "constructor arguments are not hexadecimal" }),
+    .refine((text): boolean => isHexString(text), { error: "constructor arguments are not hexadecimal" }),
 });
 
-const parametersSchema = z.strictObject({
+/** JSON form of what a suite is deployed with, amounts as decimal strings. */
+export const parametersSchema = z.strictObject({
   feeBps: z.number().int().nonnegative(),
   feeScale: wei,
   maxRound: wei,
@@ -67,11 +70,11 @@ const parametersSchema = z.strictObject({
 export const deploymentSchema = z.strictObject({
   format: z.literal("opengpu-deployment/1"),
   chainId: z.number().int().positive(),
-  deployer: address,
+  deployer: addressSchema,
   /** Nonce of the first creation transaction. */
   firstNonce: z.number().int().nonnegative(),
-  owner: address,
-  treasury: address,
+  owner: addressSchema,
+  treasury: addressSchema,
   parameters: parametersSchema,
   compiler: z.strictObject({
     version: z.string(),
@@ -108,7 +111,12 @@ export function parseDeployment(text: string, name = "The deployment"): Deployme
 
 /** The JSON text of a deployment. */
 export function formatDeployment(deployment: Deployment): string {
-  return `${toJson(deployment, 2)}\n`;
+  return formatDocument(deployment);
+}
+
+/** JSON text of a document, amounts as decimal strings. */
+export function formatDocument(document: object): string {
+  return `${toJson(document, 2)}\n`;
 }
 
 /**

@@ -52,6 +52,8 @@ export interface SendOptions {
   confirmations?: number;
   /** Limit of gas; estimated, with a fifth more, if left out. */
   gasLimit?: bigint;
+  /** The nonce to use, if only this one will do; another program that used it then is a failure. */
+  nonce?: number;
   /** Told the hash as soon as there is one, before the node is told of the transaction where the key is at hand. */
   onHash?: (hash: string) => void | Promise<void>;
 }
@@ -185,7 +187,7 @@ export async function createSender(
   const sendSigned = async (call: Call, gasLimit: bigint, options: SendOptions, action: string): Promise<Sent> => {
     for (let attempt = 1; ; attempt++) {
       if (next === undefined || underway === 0) next = Math.max(await countOf("pending"), next ?? 0);
-      const nonce = next;
+      const nonce = options.nonce ?? next;
       const fees = await currentFees();
       const request: TransactionRequest = {
         ...call,
@@ -200,7 +202,7 @@ export async function createSender(
       await options.onHash?.(hash);
       try {
         if ((await broadcast({ hash, nonce, raw })) === "sent") {
-          next = nonce + 1;
+          next = Math.max(next, nonce + 1);
           return { hash, nonce, raw };
         }
       } catch (error) {
@@ -213,7 +215,9 @@ export async function createSender(
         next = undefined;
         throw await refusalOf(error, call, action);
       }
-      if (attempt === NONCE_ATTEMPTS) throw new NonceTakenError(address, nonce, hash);
+      if (options.nonce !== undefined || attempt === NONCE_ATTEMPTS) {
+        throw new NonceTakenError(address, nonce, hash);
+      }
       // Replicas may not know yet of the transaction that took the nonce.
       next = Math.max(await countOf("latest"), await countOf("pending"), nonce + 1);
     }
@@ -222,7 +226,8 @@ export async function createSender(
   /** Lets a wallet that keeps its key sign and send, once: repeating might send twice. */
   const sendByWallet = async (call: Call, gasLimit: bigint, options: SendOptions, action: string): Promise<Sent> => {
     try {
-      const response = await signer.sendTransaction({ ...call, ...(await currentFees()), gasLimit });
+      const nonce = options.nonce === undefined ? {} : { nonce: options.nonce };
+      const response = await signer.sendTransaction({ ...call, ...(await currentFees()), ...nonce, gasLimit });
       await options.onHash?.(response.hash);
       return { hash: response.hash, nonce: response.nonce, raw: undefined };
     } catch (error) {
