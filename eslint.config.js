@@ -13,6 +13,17 @@ export default defineConfig(
     },
   },
   {
+    files: ["src/protocol/**/*.ts", "src/client/**/*.ts"],
+    rules: {
+      // These run in a browser too.
+      "no-restricted-imports": [
+        "error",
+        { patterns: [{ regex: "^node:|^(?:fs|path|os|crypto|child_process|buffer|util)$" }] },
+      ],
+      "no-restricted-globals": ["error", "process", "Buffer", "__dirname", "require"],
+    },
+  },
+  {
     files: ["test/**/*.ts"],
     rules: {
       // Chai's assertions are property accesses.
