@@ -36,9 +36,9 @@ const DAY = 24 * HOUR;
  */
 export const DEFAULT_PARAMETERS: SuiteParameters = {
   feeBps: 250,
-  feeScale: parseEther("1.02"),
-  maxRound: parseEther("100"),
-  minStakePerSlot: parseEther("0.1"),
+  feeScale: /* @__PURE__ */ parseEther("1.02"),
+  maxRound: /* @__PURE__ */ parseEther("100"),
+  minStakePerSlot: /* @__PURE__ */ parseEther("0.1"),
   windows: {
     disclose: HOUR,
     cancelNotice: 10 * MINUTE,

@@ -1,6 +1,8 @@
 import { AbiCoder, id, keccak256 } from "ethers";
 
-const SEAL_TYPEHASH = id("Seal(bytes32 taskId,uint32 providerId,bytes32 commitment,bytes32 envelopeHash)");
+const SEAL_TYPEHASH = /* @__PURE__ */ id(
+  "Seal(bytes32 taskId,uint32 providerId,bytes32 commitment,bytes32 envelopeHash)",
+);
 
 /** Commitment to a result digest under a salt, both 32 bytes in hexadecimal. The salt must be random and fresh. */
 export function commitmentOf(resultDigest: string, salt: string): string {
