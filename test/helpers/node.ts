@@ -45,7 +45,7 @@ export class InterceptedProvider extends JsonRpcApiProvider {
       // ethers makes its own errors of what nodes answer, and lets failures to reach one through.
       if (typeof code !== "number") throw error;
       const payload = { id: 1, jsonrpc: "2.0", method, params } as JsonRpcPayload;
-      throw this.getRpcError(payload, { id: 1, error: { code, message, data } } as JsonRpcError);
+      throw this.getRpcError(payload, { id: 1, error: { code, message, data } });
     }
   }
 

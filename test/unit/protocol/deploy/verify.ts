@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { getBytes, hexlify, keccak256, Wallet } from "ethers";
+import type { Wallet } from "ethers";
+import { getBytes, hexlify, keccak256 } from "ethers";
 import { artifacts } from "hardhat";
 import { createReplayChain } from "../../../../scripts/deployment/replay.js";
 import { ParameterError } from "../../../../src/protocol/deploy/errors.js";
