@@ -4,8 +4,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const ROOT = new URL("../", import.meta.url);
-/** What is no test, and what measures the code that is deployed. */
-const LEFT_OUT = /^(gas|helpers|invariant|mutation)\//;
+/** What is no test, and what looks at the very code that is deployed. */
+const LEFT_OUT = /^(gas|helpers|invariant|mutation|unit\/(protocol\/deploy|files|scripts))\//;
 /** Tests that give a call just enough gas; instrumented code needs more. */
 const GAS_BOUND = "with enough gas|with little gas|answer by the gas";
 /** Contracts that only tests use. */

@@ -6,8 +6,8 @@ import type { Deployments } from "./deployments.js";
 import type { Contract } from "./project.js";
 
 const TESTS = new URL("../../test/", import.meta.url);
-/** What is no test, and what measures the code that is deployed. */
-const LEFT_OUT = /^(gas|helpers|invariant|mutation)\//;
+/** What is no test, and what looks at the very code that is deployed. */
+const LEFT_OUT = /^(gas|helpers|invariant|mutation|unit\/(protocol\/deploy|files|scripts))\//;
 const TIMEOUT = 60_000;
 
 export interface TestFile {

@@ -15,7 +15,7 @@ import {
 } from "./errors.js";
 import { type FeeMarket, feesOf, type Fees, priceOfGas } from "./fees.js";
 import { isTransient, type Patience, pause, persist, wordsOf } from "./retry.js";
-import { decodeRevert, isRevert, revertOf } from "./reverts.js";
+import { decodeRevert, isRevert, RevertError, revertOf } from "./reverts.js";
 
 /** The newest block that this program knows of, so that a node that is behind it can be told. */
 export interface Head {
@@ -125,7 +125,7 @@ export async function createSender(
         return (gas * 6n) / 5n;
       } catch (error) {
         const refusal = await refusalOf(error, call, action);
-        if (!isRevert(refusal) || Date.now() >= end || !(await wasBehind(call))) throw refusal;
+        if (!isRevert(refusal) || isTooLate(refusal) || Date.now() >= end || !(await wasBehind(call))) throw refusal;
         await pause(patience.interval);
       }
     }
@@ -277,7 +277,7 @@ export async function createSender(
       try {
         const receipt = await mined(sent, options.confirmations ?? 1);
         head.number = Math.max(head.number, receipt.blockNumber);
-        if (receipt.status === 0) throw await failureOf(call, receipt, action);
+        if (receipt.status === 0) throw await failureOf(call, gasLimit, receipt, action);
         return receipt;
       } catch (error) {
         // A transaction that was given up may be lost; the chain knows which nonce is next.
@@ -290,9 +290,9 @@ export async function createSender(
   };
 
   /** Why a mined transaction failed: asked of the state that it met, as far as the node keeps it. */
-  async function failureOf(call: Call, receipt: TransactionReceipt, action: string): Promise<Error> {
+  async function failureOf(call: Call, gasLimit: bigint, receipt: TransactionReceipt, action: string): Promise<Error> {
     try {
-      await provider.call({ ...call, from: address, blockTag: receipt.blockNumber - 1 });
+      await provider.call({ ...call, from: address, gasLimit, blockTag: receipt.blockNumber - 1 });
     } catch (error) {
       const revert = revertOf(error, action);
       if (revert !== undefined) return revert;
@@ -300,6 +300,10 @@ export async function createSender(
     return decodeRevert(undefined, `${action} (transaction ${receipt.hash})`);
   }
 }
+
+/** Whether a time was missed: a node that is behind is too early, never too late. */
+const isTooLate = (error: unknown): boolean =>
+  error instanceof RevertError && error.is("DeadlinePassed", "DisclosureTooLate");
 
 /** Wei that a transaction of so much gas costs at most. */
 export function costOf(gas: bigint, fees: Fees): bigint {
