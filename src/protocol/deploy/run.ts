@@ -1,11 +1,10 @@
-import { getCreateAddress, type Provider, type Signer, type TransactionReceipt } from "ethers";
+import { getCreateAddress, type Signer, type TransactionReceipt } from "ethers";
 import type { ContractName, Deployment } from "../deployment.js";
 import {
   InsufficientFundsError,
   NonceTakenError,
   PredictionLostError,
   ReadOnlyError,
-  TimeoutError,
   WrongChainError,
 } from "../errors.js";
 import { type FeeMarket, feesOf } from "../fees.js";
@@ -19,8 +18,18 @@ import { checkCode } from "./code.js";
 import { BlockTooSmallError, LiveDeploymentError } from "./errors.js";
 import { type Estimate, estimateOf } from "./estimate.js";
 import { type Governance, type Place, placesOf } from "./places.js";
-import { blueprintOf, checkPlan, type DeploymentPlan, type DeploymentStore, planOf } from "./plan.js";
+import { blueprintOf, checkPlan, type DeploymentStore, planOf } from "./plan.js";
 import { type ChainRules, probeChain } from "./probe.js";
+import {
+  type Context,
+  countOf,
+  created,
+  landed,
+  LOOKS,
+  type Progress,
+  type ProgressEvent,
+  progressOf,
+} from "./progress.js";
 import { checkSettings } from "./settings.js";
 
 /** What {@link deploy} tells while it works. */
@@ -29,10 +38,7 @@ export type DeployEvent =
   | { kind: "chain"; chainId: bigint; rules: ChainRules }
   /** The record names a suite that is not on this chain, such as one of a local chain that was restarted. */
   | { kind: "stale"; taskManager: string }
-  /** An interrupted deployment goes on; so many of its contracts are there. */
-  | { kind: "resumed"; done: number }
-  /** An interrupted deployment cannot go on: a nonce that it needs is gone. The suite is deployed anew. */
-  | { kind: "lost"; contract: ContractName; predicted: string }
+  | ProgressEvent
   /** What will be sent, and from where. */
   | ({ kind: "planned"; places: readonly Place[]; deployer: string; balance: bigint; type: 0 | 2 } & Estimate)
   | { kind: "sent"; contract: ContractName; transaction: string }
@@ -62,22 +68,6 @@ export interface DeployOptions {
   confirm?: () => Promise<void>;
 }
 
-/** What is already on the chain of a plan. */
-interface Progress {
-  plan: DeploymentPlan;
-  receipts: TransactionReceipt[];
-}
-
-interface Context {
-  provider: Provider;
-  chainId: bigint;
-  patience: Patience;
-  report: (event: DeployEvent) => void;
-}
-
-/** How often the chain is looked at before a nonce is believed to be gone; nodes may be behind each other. */
-const LOOKS = 5;
-
 /**
  * Deploys a suite and records it. All that can be checked is checked before anything is sent. Every transaction is
  * written down before the node is told of it, so that a deployment that was interrupted goes on where it stopped when
@@ -101,7 +91,7 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   const patience = { ...DEFAULT_PATIENCE, ...options.patience };
   const { chainId } = await persist("eth_chainId", () => provider.getNetwork(), patience.requests);
   if (options.chainId !== undefined && chainId !== options.chainId) throw new WrongChainError(options.chainId, chainId);
-  const context: Context = { provider, chainId, patience, report };
+  const context = { provider, chainId, patience, report };
 
   const [record, found] = [await store.readDeployment(chainId), await store.readPlan(chainId)];
   const isLive = record !== undefined && (await hasCode(context, record));
@@ -138,6 +128,9 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   return deployment;
 }
 
+/** A context that hears of everything. */
+type Reporting = Context & { report: (event: DeployEvent) => void };
+
 /** Whether anything of a suite is on the chain. */
 async function hasCode({ provider, patience }: Context, { contracts }: Deployment): Promise<boolean> {
   const codes = await Promise.all(
@@ -148,71 +141,9 @@ async function hasCode({ provider, patience }: Context, { contracts }: Deploymen
   return codes.some((code) => code !== "0x");
 }
 
-function countOf({ provider, patience }: Context, address: string, tag: "latest" | "pending"): Promise<number> {
-  return persist("eth_getTransactionCount", () => provider.getTransactionCount(address, tag), patience.requests);
-}
-
-/** How far a plan got, or `undefined` if it cannot go on. */
-async function progressOf(context: Context, plan: DeploymentPlan): Promise<Progress | undefined> {
-  const receipts: TransactionReceipt[] = [];
-  for (const place of placesOf(blueprintOf(plan))) {
-    let next: TransactionReceipt | "free" | "gone" = "gone";
-    for (let look = 0; look < LOOKS && next === "gone"; look++) {
-      if (look !== 0) await pause(context.patience.interval);
-      next = await stateOf(context, plan, place);
-    }
-    if (next === "gone") {
-      context.report({ kind: "lost", contract: place.name, predicted: place.address });
-      return undefined;
-    }
-    if (next === "free") break;
-    receipts.push(next);
-  }
-  context.report({ kind: "resumed", done: receipts.length });
-  return { plan, receipts };
-}
-
-/** What became of a place: created, its nonce free, or its nonce gone. */
-async function stateOf(
-  context: Context,
-  plan: DeploymentPlan,
-  place: Place,
-): Promise<TransactionReceipt | "free" | "gone"> {
-  const receipt = await landed(context, plan.transactions[place.name] ?? []);
-  if (receipt !== undefined) return created(receipt, place) ? receipt : "gone";
-  const [latest, pending] = [
-    await countOf(context, plan.deployer, "latest"),
-    await countOf(context, plan.deployer, "pending"),
-  ];
-  return latest === place.nonce && pending === place.nonce ? "free" : "gone";
-}
-
-const created = ({ status, contractAddress }: TransactionReceipt, { address }: Place) =>
-  status === 1 && contractAddress === address;
-
-/** The receipt of the one of these transactions that is in a block, after a wait if one is still on its way. */
-async function landed({ provider, patience }: Context, hashes: string[]): Promise<TransactionReceipt | undefined> {
-  for (const hash of hashes) {
-    const end = Date.now() + patience.mining;
-    for (;;) {
-      const receipt = await persist(
-        "eth_getTransactionReceipt",
-        () => provider.getTransactionReceipt(hash),
-        patience.requests,
-      );
-      if (receipt !== null) return receipt;
-      if ((await persist("eth_getTransactionByHash", () => provider.getTransaction(hash), patience.requests)) === null)
-        break;
-      if (Date.now() >= end) throw new TimeoutError(`transaction ${hash} to be mined`, patience.mining);
-      await pause(patience.interval);
-    }
-  }
-  return undefined;
-}
-
 /** The deployer can pay, and a block can hold every creation. */
 async function checkMeans(
-  { provider, patience, report }: Context,
+  { provider, patience, report }: Reporting,
   deployer: string,
   places: readonly Place[],
   rest: readonly Place[],
@@ -230,7 +161,7 @@ async function checkMeans(
 
 /** Deploys one contract in its place. */
 async function fill(
-  context: Context,
+  context: Reporting,
   sender: Sender,
   store: DeploymentStore,
   { plan, receipts }: Progress,
