@@ -1,5 +1,6 @@
 import { Interface, isCallException, isError, isHexString } from "ethers";
 import { errorsAbi, type RevertArguments } from "../../typechain-types/abi/errors.js";
+import { argumentsOf } from "./decode.js";
 import { OpenGpuError } from "./errors.js";
 import { SENTENCES } from "./sentences.js";
 
@@ -64,9 +65,13 @@ export function revertDataIn(error: unknown): string | undefined {
   for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
     if (typeof item !== "object" || item === null || seen.has(item)) continue;
     seen.add(item);
-    const { data } = item as { data?: unknown };
-    if (typeof data === "string" && isHexString(data) && data.length >= 10 && (data.length - 10) % 64 === 0)
-      return data;
+    const { data, result } = item as { data?: unknown; result?: unknown };
+    // Ganache calls it the result of an estimate.
+    for (const text of [data, result]) {
+      if (typeof text === "string" && isHexString(text) && text.length >= 10 && (text.length - 10) % 64 === 0) {
+        return text;
+      }
+    }
     for (const key of ["data", "error", "info", "cause", "result", "value"]) {
       queue.push((item as Record<string, unknown>)[key]);
     }
@@ -95,7 +100,8 @@ export function decodeRevert(data: string | undefined, action: string, options?:
     }
     if (description) {
       const name = description.name as RevertName;
-      return new RevertError(name, description.args.toObject(true) as RevertArguments[RevertName], action, options);
+      const args = argumentsOf(description.fragment.inputs, description.args) as RevertArguments[RevertName];
+      return new RevertError(name, args, action, options);
     }
   } catch {
     // Falls through: data that only looks like one of the errors.

@@ -1,0 +1,49 @@
+import { expect } from "chai";
+import type { Provider } from "ethers";
+import type { Sender } from "../../../src/protocol/sender.js";
+
+/** One call of a sender, and what it told of it. */
+export interface Attempt {
+  readonly action: string;
+  /** Transactions that were signed for it. */
+  readonly hashes: Set<string>;
+  /** `undefined` while it runs. */
+  outcome?: "done" | "failed";
+}
+
+/** A sender that notes what it is asked for. */
+export function recorded(sender: Sender, attempts: Attempt[]): Sender {
+  return {
+    ...sender,
+    async send(call, action, options = {}) {
+      const attempt: Attempt = { action, hashes: new Set() };
+      attempts.push(attempt);
+      const onHash = async (hash: string) => {
+        attempt.hashes.add(hash);
+        await options.onHash?.(hash);
+      };
+      try {
+        const receipt = await sender.send(call, action, { ...options, onHash });
+        attempt.outcome = "done";
+        return receipt;
+      } catch (error) {
+        attempt.outcome = "failed";
+        throw error;
+      }
+    },
+  };
+}
+
+/** Every call that was done is in the chain once, every other one not at all, and the key has sent nothing else. */
+export async function expectOnce(direct: Provider, address: string, attempts: readonly Attempt[]): Promise<void> {
+  let mined = 0;
+  for (const { action, hashes, outcome } of attempts) {
+    const receipts = await Promise.all([...hashes].map((hash) => direct.getTransactionReceipt(hash)));
+    const found = receipts.filter((receipt) => receipt !== null);
+    const effective = found.filter(({ status }) => status === 1);
+    expect(outcome, `${action} of ${address} has ended`).to.not.equal(undefined);
+    expect(effective.length, `${action} of ${address} took effect`).to.equal(outcome === "done" ? 1 : 0);
+    mined += found.length;
+  }
+  expect(await direct.getTransactionCount(address), `transactions of ${address}`).to.equal(mined);
+}
