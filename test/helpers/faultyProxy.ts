@@ -42,7 +42,7 @@ export interface FaultyProxy {
   url: string;
   /** How often each fault was injected. */
   faults: Record<Fault, number>;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** Faults of which one request has at most one, because each takes the place of the answer. */

@@ -29,8 +29,8 @@ export async function expectFees({ actors }: World, place: Place): Promise<void>
  */
 export async function expectConservation({ direct, actors }: World, { protocol }: Place): Promise<void> {
   const { addresses } = protocol;
-  const escrow = protocol.contracts.escrow.connect(direct) as typeof protocol.contracts.escrow;
-  const pool = protocol.contracts.providerPool.connect(direct) as typeof protocol.contracts.providerPool;
+  const escrow = protocol.contracts.escrow.connect(direct);
+  const pool = protocol.contracts.providerPool.connect(direct);
   const blockTag = await direct.getBlockNumber();
   const logs = await direct.getLogs({ address: addresses.escrow, fromBlock: 0, toBlock: blockTag });
   const holders = new Set([...Object.values(addresses), ...actors.map(({ address }) => address)]);

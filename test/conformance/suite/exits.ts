@@ -108,7 +108,7 @@ export const exits: Scenario[] = [
     async play(world) {
       const [{ client, source, first }, agent] = await Promise.all([stage(world), world.actor()]);
       await execute(client, "taskManager", "setClientAgent", [agent.address, true]);
-      const deadline = (await now(client)) + 15;
+      const deadline = (await now(client)) + 20;
       const [mine, theirs] = await Promise.all([
         submit(client, source, { deadline }),
         submit(client, source, { deadline }),

@@ -27,6 +27,7 @@ export const governance: Scenario[] = [
         refused(post(), "SubmissionsPaused", {}),
         refused(execute(owner, "taskManager", "setSubmissionsPaused", [true]), "PauseUnchanged", { paused: true }),
         refused(execute(owner, "taskManager", "renounceOwnership", []), "SubmissionsPaused", {}),
+        refused(execute(client, "taskManager", "collectFees", [[client.address]]), "NothingCollected", {}),
       ]);
       await execute(owner, "taskManager", "setSubmissionsPaused", [false]);
       // Now only its clocks are wrong: this suite's tasks live a second.

@@ -105,7 +105,10 @@ export const money: Scenario[] = [
       const poor = await world.actor(world.market, 1000n);
       const error = await failureOf(execute(poor, "escrow", "deposit", [], { value: 2000n }));
       expect(error).to.be.instanceOf(InsufficientFundsError);
-      expect(error).to.deep.include({ account: poor.address, balance: 1000n, needed: 2000n });
+      expect(error).to.include({ account: poor.address, balance: 1000n });
+      // With the gas, where the node's estimate does not look at the balance.
+      const { needed } = error as InsufficientFundsError;
+      expect(needed !== undefined && needed >= 2000n).to.equal(true);
     },
   },
 ];

@@ -66,7 +66,7 @@ export const proofs: Scenario[] = [
           first.provider,
           world,
         );
-      const [alone, atCap, ...pair] = await Promise.all([
+      const [alone, atCap, third, fourth] = await Promise.all([
         make(),
         make(client, { rampDuration: 0 }),
         make(),
@@ -83,14 +83,14 @@ export const proofs: Scenario[] = [
         refused(
           execute(first.owner, "taskManager", "proveBatch", [
             first.provider,
-            [pair[0]?.packed ?? alone.packed, { ...atCap.packed, proof: alone.packed.proof }],
+            [third.packed, { ...atCap.packed, proof: alone.packed.proof }],
           ]),
           "ProofRejected",
           { taskId: atCap.taskId, verifier },
         ),
       ]);
       expect(emitted(one, "taskManager", "TaskSettled")).to.deep.include({ taskId: alone.taskId, price: start });
-      const batch = [atCap, ...pair];
+      const batch = [atCap, third, fourth];
       const done = await execute(first.owner, "taskManager", "proveBatch", [
         ...([first.provider, batch.map(({ packed }) => packed)] as const),
       ]);

@@ -103,7 +103,7 @@ export const providers: Scenario[] = [
       const second = await execute(owner, "providerPool", "unbond", [provider, STAKE / 4n]);
       const { maturesAt, total } = emitted(second, "providerPool", "UnbondingStarted");
       expect(total).to.equal(STAKE / 2n);
-      expect(maturesAt).to.equal(BigInt(await timeOf(owner, second.blockNumber)) + 8n);
+      expect(maturesAt).to.equal(BigInt(await timeOf(owner, second.blockNumber)) + 11n);
       await refused(execute(owner, "providerPool", "claim", [provider]), "StillUnbonding", { provider, maturesAt });
       await until(owner, Number(maturesAt));
       const claimed = await execute(owner, "providerPool", "claim", [provider]);

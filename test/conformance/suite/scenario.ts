@@ -2,6 +2,6 @@ import type { World } from "./world.js";
 
 /** A story with actors of its own, which runs at the same time as the others. */
 export interface Scenario {
-  title: string;
-  play(world: World): Promise<void>;
+  readonly title: string;
+  readonly play: (world: World) => Promise<void>;
 }

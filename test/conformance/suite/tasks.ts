@@ -4,7 +4,20 @@ import { signOrder } from "../../../src/protocol/order.js";
 import { refused } from "./expect.js";
 import { priceAt, startFractionOf } from "./prices.js";
 import type { Scenario } from "./scenario.js";
-import { BOND, CAP, deliver, FLOOR, orderOf, saleOf, stage, STAKE, submit, type Supplier, type Task, taskOf } from "./work.js";
+import {
+  BOND,
+  CAP,
+  deliver,
+  FLOOR,
+  orderOf,
+  saleOf,
+  stage,
+  STAKE,
+  submit,
+  type Supplier,
+  type Task,
+  taskOf,
+} from "./work.js";
 import { type Actor, MIN_STAKE, PARAMETERS, read, timeOf, until } from "./world.js";
 
 /** The floor, rounded up to a unit of the fraction that a task remembers. */
@@ -96,7 +109,7 @@ export const tasks: Scenario[] = [
     title: "a stranger posts a signed order, and another settles it when the client stays silent",
     async play(world) {
       const [{ client, publisher, source, first }, stranger] = await Promise.all([stage(world), world.actor()]);
-      const order = await orderOf(client, source, { reviewPeriod: 5 });
+      const order = await orderOf(client, source, { reviewPeriod: 8 });
       const task = taskOf(client, order);
       const signature = await signOrder(client.wallet, order, client.domain);
       const foreign = await signOrder(stranger.wallet, order, client.domain);
@@ -180,7 +193,6 @@ export const tasks: Scenario[] = [
           "ZeroSeal",
           {},
         ),
-        refused(execute(outsider, "taskManager", "collectFees", [[outsider.address]]), "NothingCollected", {}),
       ]);
       const delivered = await deliver(task, first);
       const late = (await timeOf(client, delivered.done.blockNumber)) + PARAMETERS.windows.disclose;

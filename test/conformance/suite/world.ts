@@ -18,13 +18,13 @@ const SECONDS = { seed: 1, panelMin: 1, openProvider: 1, open: 1, claim: 1 };
 export const PARAMETERS: SuiteParameters = {
   ...COMMON,
   minStakePerSlot: MIN_STAKE,
-  windows: { ...SECONDS, disclose: 12, cancelNotice: 4, maxLifetime: 300, maxReview: 60 },
+  windows: { ...SECONDS, disclose: 15, cancelNotice: 4, maxLifetime: 300, maxReview: 60 },
 };
-/** The shortest clocks that there can be, so that stake can be claimed after 8 seconds. */
+/** Clocks about as short as there can be, so that stake can be claimed after 11 seconds. */
 export const BRIEF: SuiteParameters = {
   ...COMMON,
   minStakePerSlot: MIN_STAKE,
-  windows: { ...SECONDS, disclose: 1, cancelNotice: 1, maxLifetime: 1, maxReview: 1 },
+  windows: { ...SECONDS, disclose: 1, cancelNotice: 1, maxLifetime: 1, maxReview: 4 },
 };
 
 /** A key of its own, with coin, connected to a suite. */
@@ -67,8 +67,10 @@ const FUNDERS = 3;
 
 /** Deploys two suites on a chain and connects to them. */
 export async function createWorld(chain: Chain, patience: Patience): Promise<World> {
-  const direct = await connectNode(chain.direct, { chainId: chain.chainId });
-  const provider = await connectNode(chain.url, { chainId: chain.chainId, patience: patience.requests });
+  // A busy machine is slow, which is not what is tested.
+  const reach = { chainId: chain.chainId, timeout: 30_000, patience: patience.requests };
+  const direct = await connectNode(chain.direct, reach);
+  const provider = await connectNode(chain.url, reach);
   // Deployments wait for blocks.
   direct.pollingInterval = 200;
   const keys = [...chain.accounts];
@@ -95,7 +97,13 @@ export async function createWorld(chain: Chain, patience: Patience): Promise<Wor
   const enter = async (wallet: Wallet, protocol: Protocol): Promise<Actor> => {
     const attempts: Attempt[] = [];
     const { sender, ...rest } = await withSigner(protocol, wallet.connect(provider), chain.fees);
-    const actor = { ...rest, sender: recorded(sender, attempts), wallet, address: wallet.address, attempts };
+    const actor = {
+      ...rest,
+      sender: recorded(sender, attempts, chain.gasLimit),
+      wallet,
+      address: wallet.address,
+      attempts,
+    };
     actors.push(actor);
     return actor;
   };
@@ -143,8 +151,8 @@ async function establish(deployer: Wallet, parameters: SuiteParameters): Promise
 }
 
 async function locationOf(suite: Suite, { provider }: Wallet): Promise<SuiteLocation> {
-  const at = async (contract: { getAddress(): Promise<string> }) => ({ address: await contract.getAddress() });
-  const network = await provider?.getNetwork();
+  const [network, block = 0] = await Promise.all([provider?.getNetwork(), provider?.getBlockNumber()]);
+  const at = async (contract: { getAddress(): Promise<string> }) => ({ address: await contract.getAddress(), block });
   return {
     chainId: network?.chainId ?? 0n,
     contracts: {

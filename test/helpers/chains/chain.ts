@@ -9,10 +9,12 @@ export interface Chain {
   readonly direct: string;
   readonly chainId: bigint;
   readonly fees: FeeMarket;
+  /** Gas that most calls are given where estimates take long. */
+  readonly gasLimit?: bigint;
   /** Private keys with coin, hexadecimal. */
   readonly accounts: readonly string[];
   /** Ends everything that was started for it. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** What all development nodes can derive their funded accounts from. */

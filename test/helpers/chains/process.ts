@@ -11,7 +11,7 @@ const STOP_WITHIN = 5_000;
 /** A node in a process of its own. */
 export interface NodeProcess {
   url: string;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /**
