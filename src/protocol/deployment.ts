@@ -95,7 +95,10 @@ export type DeployedContract = Deployment["contracts"][ContractName];
 /** The part of a deployment that a connection needs. */
 export interface SuiteLocation {
   chainId: number | bigint;
-  contracts: Record<Exclude<ContractName, "Exits" | "ProofBatch">, { address: string; codeHash?: string }>;
+  contracts: Record<
+    Exclude<ContractName, "Exits" | "ProofBatch">,
+    { address: string; codeHash?: string; block?: number }
+  >;
 }
 
 /**

@@ -5,6 +5,7 @@ import { providerPoolAbi } from "../../typechain-types/abi/ProviderPool.js";
 import { reputationAbi } from "../../typechain-types/abi/Reputation.js";
 import { sourceRegistryAbi } from "../../typechain-types/abi/SourceRegistry.js";
 import { taskManagerAbi } from "../../typechain-types/abi/TaskManager.js";
+import { argumentsOf } from "./decode.js";
 import { OpenGpuError, ReadOnlyError } from "./errors.js";
 import type { Protocol, SuiteContracts, SuiteKey } from "./protocol.js";
 import type { SendOptions } from "./sender.js";
@@ -95,7 +96,7 @@ export function decodeLog({ addresses }: Pick<Protocol, "addresses">, log: Log):
     return {
       contract: key,
       name: description.name,
-      args: description.args.toObject(true),
+      args: argumentsOf(description.fragment.inputs, description.args),
       blockNumber: log.blockNumber,
       blockHash: log.blockHash,
       transactionHash: log.transactionHash,

@@ -1,4 +1,5 @@
 import type { Provider, TransactionRequest } from "ethers";
+import { NodeError } from "./errors.js";
 import { persist } from "./retry.js";
 
 /** Which kind of transaction to send: what the chain understands, or one of the two. */
@@ -21,13 +22,19 @@ export function priceOfGas(fees: Fees): bigint {
  * @throws {NodeError} if the node does not answer.
  */
 export async function feesOf(provider: Provider, market: FeeMarket = "auto", patience?: number): Promise<Fees> {
-  const [block, data] = await persist(
+  const [baseFee, legacy, data] = await persist(
     "the price of gas",
-    () => Promise.all([provider.getBlock("latest"), provider.getFeeData()]),
+    async () => {
+      const [block, data] = await Promise.all([provider.getBlock("latest"), provider.getFeeData()]);
+      const baseFee = block?.baseFeePerGas ?? null;
+      const legacy = market === "legacy" || (market === "auto" && baseFee === null);
+      // ethers makes nothing of a price that the node failed to tell; a transaction for nothing would never be mined.
+      if (data.gasPrice === null && (legacy || baseFee === null)) throw new NodeError("eth_gasPrice", "no price came");
+      return [baseFee, legacy, data] as const;
+    },
     patience,
   );
-  const baseFee = block?.baseFeePerGas ?? null;
-  if (market === "legacy" || (market === "auto" && baseFee === null)) return { type: 0, gasPrice: data.gasPrice ?? 0n };
+  if (legacy) return { type: 0, gasPrice: data.gasPrice ?? 0n };
   const tip = data.maxPriorityFeePerGas ?? 0n;
   return { type: 2, maxFeePerGas: 2n * (baseFee ?? data.gasPrice ?? 0n) + tip, maxPriorityFeePerGas: tip };
 }

@@ -10,7 +10,7 @@ import type { Reputation } from "../../typechain-types/Reputation.js";
 import type { SourceRegistry } from "../../typechain-types/SourceRegistry.js";
 import type { TaskManager } from "../../typechain-types/TaskManager.js";
 import type { SuiteLocation } from "./deployment.js";
-import { DeploymentMismatchError, ReadOnlyError, WrongChainError } from "./errors.js";
+import { DeploymentMismatchError, NodeError, ReadOnlyError, WrongChainError } from "./errors.js";
 import type { FeeMarket } from "./fees.js";
 import type { OrderDomain } from "./order.js";
 import { DEFAULT_PATIENCE, type Patience, persist } from "./retry.js";
@@ -102,10 +102,10 @@ export async function connect(
   const addresses = Object.fromEntries(
     Object.entries(SUITE_KEYS).map(([key, name]) => [key, location.contracts[name].address]),
   ) as Record<SuiteKey, string>;
-  await checkCode(location, provider, patience);
-  await checkWiring(contracts, addresses, patience);
+  const head: Head = { number: await headAfter(location, provider, patience) };
+  await checkCode(location, provider, patience, head);
+  await checkWiring(contracts, addresses, patience, head);
 
-  const head: Head = { number: await persist("eth_blockNumber", () => provider.getBlockNumber(), patience.requests) };
   const protocol = {
     chainId,
     addresses,
@@ -148,11 +148,27 @@ export function contractsAt({ contracts }: SuiteLocation, runner: ContractRunner
   };
 }
 
+/** Newest block of a node that is not behind the deployment. */
+function headAfter({ contracts }: SuiteLocation, provider: Provider, patience: Patience): Promise<number> {
+  const deployed = Math.max(...Object.values(contracts).map(({ block }) => block ?? 0));
+  const look = async () => {
+    const number = await provider.getBlockNumber();
+    if (number >= deployed) return number;
+    throw new NodeError("eth_blockNumber", `it is at block ${number}, before the deployment in block ${deployed}`);
+  };
+  return persist("eth_blockNumber", look, patience.requests);
+}
+
 /** Every address has code, and the code that was deployed. */
-async function checkCode({ contracts }: SuiteLocation, provider: Provider, patience: Patience): Promise<void> {
+async function checkCode(
+  { contracts }: SuiteLocation,
+  provider: Provider,
+  patience: Patience,
+  { number }: Head,
+): Promise<void> {
   await Promise.all(
     Object.entries(contracts).map(async ([name, { address, codeHash }]) => {
-      const code = await persist("eth_getCode", () => provider.getCode(address), patience.requests);
+      const code = await persist("eth_getCode", () => provider.getCode(address, number), patience.requests);
       if (code === "0x") throw new DeploymentMismatchError(name, address, "there is no contract at that address");
       const found = keccak256(code);
       if (codeHash !== undefined && found !== codeHash) {
@@ -167,18 +183,19 @@ async function checkWiring(
   { taskManager, escrow, providerPool, reputation }: SuiteContracts,
   addresses: Record<SuiteKey, string>,
   patience: Patience,
+  { number: blockTag }: Head,
 ): Promise<void> {
   const facts: [contract: SuiteKey, names: SuiteKey, ask: () => Promise<string>][] = [
-    ["taskManager", "escrow", () => taskManager.ESCROW()],
-    ["taskManager", "sourceRegistry", () => taskManager.SOURCE_REGISTRY()],
-    ["taskManager", "providerPool", () => taskManager.PROVIDER_POOL()],
-    ["taskManager", "reputation", () => taskManager.REPUTATION()],
-    ["escrow", "taskManager", () => escrow.TASK_MANAGER()],
-    ["escrow", "providerPool", () => escrow.PROVIDER_POOL()],
-    ["providerPool", "taskManager", () => providerPool.TASK_MANAGER()],
-    ["providerPool", "escrow", () => providerPool.ESCROW()],
-    ["providerPool", "sourceRegistry", () => providerPool.SOURCE_REGISTRY()],
-    ["reputation", "taskManager", () => reputation.TASK_MANAGER()],
+    ["taskManager", "escrow", () => taskManager.ESCROW({ blockTag })],
+    ["taskManager", "sourceRegistry", () => taskManager.SOURCE_REGISTRY({ blockTag })],
+    ["taskManager", "providerPool", () => taskManager.PROVIDER_POOL({ blockTag })],
+    ["taskManager", "reputation", () => taskManager.REPUTATION({ blockTag })],
+    ["escrow", "taskManager", () => escrow.TASK_MANAGER({ blockTag })],
+    ["escrow", "providerPool", () => escrow.PROVIDER_POOL({ blockTag })],
+    ["providerPool", "taskManager", () => providerPool.TASK_MANAGER({ blockTag })],
+    ["providerPool", "escrow", () => providerPool.ESCROW({ blockTag })],
+    ["providerPool", "sourceRegistry", () => providerPool.SOURCE_REGISTRY({ blockTag })],
+    ["reputation", "taskManager", () => reputation.TASK_MANAGER({ blockTag })],
   ];
   await Promise.all(
     facts.map(async ([contract, names, ask]) => {

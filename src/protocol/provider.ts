@@ -35,6 +35,8 @@ export async function connectNode(url: string, options: NodeOptions = {}): Promi
 function requestTo(url: string, timeout: number): FetchRequest {
   const request = new FetchRequest(url);
   request.timeout = timeout;
+  // Else ethers itself repeats what was refused with 429, and takes the seconds of Retry-After for milliseconds.
+  request.retryFunc = () => Promise.resolve(false);
   return request;
 }
 

@@ -32,10 +32,13 @@ export function pause(milliseconds: number, signal?: AbortSignal): Promise<void>
 
 /** What a node says when it is the node that fails: unreachable, overloaded, or behind the others. */
 const TRANSIENT =
-  /(?:header|block|state|trie node) (?:was )?(?:not found|unavailable|missing)|block not found|invalid block tag|out ?of ?range|missing trie node|unknown block|resource not found|cannot query unfinalized|rate limit|too many requests|timed? ?out|socket hang up|ECONNRE|fetch failed|network|try again|temporarily|unavailable|bad gateway|could not detect/i;
+  /(?:header|block|state|trie node) (?:was )?(?:not found|unavailable|missing)|block not found|invalid block tag|out ?of ?range|missing trie node|unknown block|resource not found|cannot query unfinalized|rate limit|too many requests|timed? ?out|socket hang up|ECONNRE|fetch failed|network|try again|temporarily|unavailable|bad gateway|could not detect|not valid JSON|missing response|aborted/i;
+/** How Node and its HTTP clients name connections that broke. */
+const BROKEN = /^(?:ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR)/;
 
 /** Whether a failure may pass by itself, so that what is safe to repeat should be repeated. */
 export function isTransient(error: unknown): boolean {
+  if (typeof error !== "object" || error === null) return false;
   if (error instanceof NodeError) return true;
   if (error instanceof OpenGpuError || revertDataIn(error) !== undefined) return false;
   if (isError(error, "NETWORK_ERROR") || isError(error, "TIMEOUT") || isError(error, "SERVER_ERROR")) return true;
@@ -43,6 +46,8 @@ export function isTransient(error: unknown): boolean {
   if (isError(error, "CALL_EXCEPTION")) return error.data === null && TRANSIENT.test(JSON.stringify(error.info ?? ""));
   if (isError(error, "INVALID_ARGUMENT")) return false;
   if (isError(error, "INSUFFICIENT_FUNDS") || isError(error, "NONCE_EXPIRED")) return false;
+  const { code } = error as { code?: unknown };
+  if (typeof code === "string" && BROKEN.test(code)) return true;
   return TRANSIENT.test(wordsOf(error));
 }
 
@@ -68,7 +73,7 @@ export async function persist<T>(
     } catch (error) {
       if (!isTransient(error) && !(error instanceof TimeoutError)) throw error;
       // 50 ms, 100 ms, … at most 2 s, half of it by chance so that many clients do not knock in step.
-      const delay = Math.min(50 * 2 ** round, 2_000) * (0.5 + Math.random() / 2);
+      const delay = Math.max(Math.min(50 * 2 ** round, 2_000) * (0.5 + Math.random() / 2), retryAfter(error));
       if (Date.now() + delay >= end) {
         throw new NodeError(request, error instanceof Error ? firstLine(error.message) : String(error), {
           cause: error,
@@ -77,6 +82,13 @@ export async function persist<T>(
       await pause(delay, signal);
     }
   }
+}
+
+/** Milliseconds that an overloaded node asks to be left alone; 0 if it does not ask. */
+function retryAfter(error: unknown): number {
+  if (!isError(error, "SERVER_ERROR")) return 0;
+  const seconds = Number(error.response?.headers["retry-after"]);
+  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : 0;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { Interface, isCallException, isError, isHexString } from "ethers";
 import { errorsAbi, type RevertArguments } from "../../typechain-types/abi/errors.js";
+import { argumentsOf } from "./decode.js";
 import { OpenGpuError } from "./errors.js";
 import { SENTENCES } from "./sentences.js";
 
@@ -104,7 +105,8 @@ export function decodeRevert(data: string | undefined, action: string, options?:
     }
     if (description) {
       const name = description.name as RevertName;
-      return new RevertError(name, description.args.toObject(true) as RevertArguments[RevertName], action, options);
+      const args = argumentsOf(description.fragment.inputs, description.args) as RevertArguments[RevertName];
+      return new RevertError(name, args, action, options);
     }
   } catch {
     // Falls through: data that only looks like one of the errors.

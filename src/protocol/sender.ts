@@ -8,6 +8,7 @@ import {
 } from "ethers";
 import {
   InsufficientFundsError,
+  NodeError,
   NonceTakenError,
   type OpenGpuError,
   TimeoutError,
@@ -15,7 +16,7 @@ import {
 } from "./errors.js";
 import { type FeeMarket, feesOf, type Fees, priceOfGas } from "./fees.js";
 import { isTransient, type Patience, pause, persist, wordsOf } from "./retry.js";
-import { decodeRevert, isRevert, RevertError, revertOf } from "./reverts.js";
+import { decodeRevert, isRevert, RevertError, revertOf, UnknownRevertError } from "./reverts.js";
 
 /** The newest block that this program knows of, so that a node that is behind it can be told. */
 export interface Head {
@@ -50,7 +51,7 @@ export interface Sender {
 export interface SendOptions {
   /** Blocks that must have confirmed the transaction; 1: its own. */
   confirmations?: number;
-  /** Limit of gas; estimated, with a fifth more, if left out. */
+  /** Limit of gas; estimated, with room for what may come in between, if left out. */
   gasLimit?: bigint;
   /** The nonce to use, if only this one will do; another program that used it then is a failure. */
   nonce?: number;
@@ -76,11 +77,18 @@ interface Sent {
 const FEES_LAST = 5_000;
 /** How often a nonce that another program took is replaced before giving up. */
 const NONCE_ATTEMPTS = 5;
+/**
+ * Gas on top of an estimate and a fifth: what comes into the block first may leave two slots of storage empty that the
+ * estimate found in use, 17,100 each.
+ */
+const GAS_RESERVE = 40_000n;
+/** A transaction without a receipt is told to the node again after so many looks. */
+const LOOKS_BETWEEN_REMINDERS = 10;
 
 const KNOWN = /already known|already imported|known transaction|already exists|already in (?:the )?(?:mem)?pool/i;
 const NONCE_LOW = /nonce (?:is )?too low|nonce has already been used|correct nonce|invalid nonce|old nonce/i;
-const UNDERPRICED = /underpriced/i;
-const FEE_LOW = /fee per gas|less than block base fee|gas price too low|max fee|below the minimum|baseFee/i;
+const REPLACING = /replacement (?:transaction|fee)|replace the existing/i;
+const FEE_LOW = /underpriced|fee per gas|less than block base fee|gas price too low|max fee|below the minimum|baseFee/i;
 
 /**
  * A sender for a signer.
@@ -96,8 +104,8 @@ export async function createSender(
   const address = await signer.getAddress();
   /** Next nonce, as far as this program knows. */
   let next: number | undefined;
-  /** Transactions sent and not yet seen in a block. */
-  let underway = 0;
+  /** Nonces of transactions sent and not yet seen in a block. */
+  const underway = new Set<number>();
   let known: { fees: Fees; until: number } | undefined;
   let turn: Promise<unknown> = Promise.resolve();
 
@@ -113,8 +121,21 @@ export async function createSender(
     }
     return known.fees;
   };
-  const countOf = (tag: "latest" | "pending") =>
+  const countOf = (tag: "latest" | "pending" | number) =>
     persist("eth_getTransactionCount", () => provider.getTransactionCount(address, tag), patience.requests);
+  const lookAhead = async (): Promise<number> => {
+    const number = await persist("eth_blockNumber", () => provider.getBlockNumber(), patience.requests);
+    head.number = Math.max(head.number, number);
+    return head.number;
+  };
+  /** The first nonce that nothing has, neither in the chain nor on its way; at least `least`. */
+  const freeNonce = async (least: number): Promise<number> => {
+    // A node that is behind counts too few; the newest block known does not.
+    const counts = await Promise.all([countOf("pending"), countOf(await lookAhead())]);
+    let nonce = Math.max(least, ...counts);
+    while (underway.has(nonce)) nonce++;
+    return nonce;
+  };
 
   const estimate = async (call: Call, action: string): Promise<bigint> => {
     const request = { ...call, from: address };
@@ -122,25 +143,29 @@ export async function createSender(
     for (;;) {
       try {
         const gas = await persist(`an estimate of ${action}`, () => provider.estimateGas(request), patience.requests);
-        return (gas * 6n) / 5n;
+        return (gas * 6n) / 5n + GAS_RESERVE;
       } catch (error) {
         const refusal = await refusalOf(error, call, action);
-        if (!isRevert(refusal) || isTooLate(refusal) || Date.now() >= end || !(await wasBehind(call))) throw refusal;
+        if (!isRevert(refusal) && !(refusal instanceof InsufficientFundsError)) throw refusal;
+        // The node may be behind: what counts is what the newest block known says.
+        const verdict = isTooLate(refusal) ? refusal : await verdictAtHead(call, action);
+        if (verdict !== undefined || Date.now() >= end) throw verdict ?? refusal;
         await pause(patience.interval);
       }
     }
   };
 
-  /** Whether a call that was refused succeeds on the newest block known, so that the refusing node was behind it. */
-  const wasBehind = async (call: Call): Promise<boolean> => {
-    const number = await persist("eth_blockNumber", () => provider.getBlockNumber(), patience.requests);
-    head.number = Math.max(head.number, number);
-    const request = { ...call, from: address, blockTag: head.number };
+  /** Why a call is refused in the state of the newest block known; `undefined` if it is not. */
+  const verdictAtHead = async (call: Call, action: string): Promise<Error | undefined> => {
+    const blockTag = await lookAhead();
+    const request = { ...call, from: address, blockTag };
+    const balance = await persist("eth_getBalance", () => provider.getBalance(address, blockTag), patience.requests);
+    if (balance < (call.value ?? 0n)) return new InsufficientFundsError(address, balance, call.value);
     try {
       await persist("eth_call", () => provider.call(request), patience.requests);
-      return true;
-    } catch {
-      return false;
+      return undefined;
+    } catch (error) {
+      return refusalOf(error, call, action);
     }
   };
 
@@ -148,7 +173,11 @@ export async function createSender(
   const refusalOf = async (error: unknown, call: Call, action: string): Promise<Error> => {
     const message = wordsOf(error);
     if (isError(error, "INSUFFICIENT_FUNDS") || /insufficient (?:funds|balance)|enough funds/i.test(message)) {
-      const balance = await persist("eth_getBalance", () => provider.getBalance(address), patience.requests);
+      const balance = await persist(
+        "eth_getBalance",
+        () => provider.getBalance(address, head.number),
+        patience.requests,
+      );
       return new InsufficientFundsError(
         address,
         balance,
@@ -170,23 +199,69 @@ export async function createSender(
       const message =
         error instanceof Error ? `${error.message} ${JSON.stringify((error as { info?: unknown }).info ?? "")}` : "";
       if (KNOWN.test(message)) return "sent";
-      if (isError(error, "NONCE_EXPIRED") || NONCE_LOW.test(message) || UNDERPRICED.test(message)) {
-        // An earlier attempt may have arrived although its answer did not.
-        const found = await persist(
-          "eth_getTransactionByHash",
-          () => provider.getTransaction(sent.hash),
-          patience.requests,
-        );
-        return found === null ? "nonce taken" : "sent";
+      // An earlier attempt may have arrived although its answer did not.
+      if (isError(error, "NONCE_EXPIRED") || NONCE_LOW.test(message)) {
+        return (await fateOf(sent)) === "ours" ? "sent" : "nonce taken";
+      }
+      if (isError(error, "REPLACEMENT_UNDERPRICED") || REPLACING.test(message)) {
+        return (await isKnown(sent)) ? "sent" : "nonce taken";
       }
       throw error;
     }
   };
 
+  const isKnown = async ({ hash }: Sent): Promise<boolean> => {
+    const find = () => provider.getTransaction(hash);
+    return (await persist("eth_getTransactionByHash", find, patience.requests)) !== null;
+  };
+
+  /**
+   * Which transaction has a nonce that is used. A node that does not know ours proves nothing, it may be behind; so the
+   * block that used the nonce is looked up.
+   */
+  const fateOf = async (sent: Sent): Promise<"ours" | "another's"> => {
+    const end = Date.now() + patience.mining;
+    while (!(await isKnown(sent))) {
+      const found = await transactionAt(sent.nonce);
+      if (found !== undefined) return found === sent.hash ? "ours" : "another's";
+      if (Date.now() >= end) throw new TimeoutError(`the block with nonce ${sent.nonce}`, patience.mining);
+      await pause(patience.interval);
+    }
+    return "ours";
+  };
+
+  /** Hash of this account's transaction with a nonce, as far as the newest block known has it. */
+  const transactionAt = async (nonce: number): Promise<string | undefined> => {
+    let after = await lookAhead();
+    if ((await countOf(after)) <= nonce) return undefined;
+    let before = after;
+    for (let step = 1; before > 0; step *= 2) {
+      before = Math.max(before - step, 0);
+      if ((await countOf(before)) <= nonce) break;
+      after = before;
+    }
+    while (after - before > 1) {
+      const middle = Math.floor((before + after) / 2);
+      if ((await countOf(middle)) <= nonce) before = middle;
+      else after = middle;
+    }
+    const block = await persist(
+      "eth_getBlockByNumber",
+      async () => {
+        const found = await provider.getBlock(after, true);
+        if (found === null) throw new NodeError("eth_getBlockByNumber", `it does not know block ${after} yet`);
+        return found;
+      },
+      patience.requests,
+    );
+    return block.prefetchedTransactions.find(({ from, nonce: used }) => from === address && used === nonce)?.hash;
+  };
+
   /** Signs with the key at hand and sends. */
   const sendSigned = async (call: Call, gasLimit: bigint, options: SendOptions, action: string): Promise<Sent> => {
+    const end = Date.now() + patience.requests;
     for (let attempt = 1; ; attempt++) {
-      if (next === undefined || underway === 0) next = Math.max(await countOf("pending"), next ?? 0);
+      if (next === undefined || underway.size === 0) next = await freeNonce(next ?? 0);
       const nonce = options.nonce ?? next;
       const fees = await currentFees();
       const request: TransactionRequest = {
@@ -211,15 +286,24 @@ export async function createSender(
           known = undefined;
           continue;
         }
+        const refusal = await refusalOf(error, call, action);
+        // A node that is behind does not know of the coin yet.
+        const cost = costOf(gasLimit, fees) + (call.value ?? 0n);
+        if (refusal instanceof InsufficientFundsError && refusal.balance >= cost && Date.now() < end) {
+          attempt--;
+          await pause(patience.interval);
+          continue;
+        }
         // Whether it arrived is unknown only if the node fell silent; then the nonce must be asked for again.
         next = undefined;
-        throw await refusalOf(error, call, action);
+        throw refusal instanceof InsufficientFundsError
+          ? new InsufficientFundsError(address, refusal.balance, cost > refusal.balance ? cost : undefined)
+          : refusal;
       }
       if (options.nonce !== undefined || attempt === NONCE_ATTEMPTS) {
         throw new NonceTakenError(address, nonce, hash);
       }
-      // Replicas may not know yet of the transaction that took the nonce.
-      next = Math.max(await countOf("latest"), await countOf("pending"), nonce + 1);
+      next = await freeNonce(nonce + 1);
     }
   };
 
@@ -238,7 +322,6 @@ export async function createSender(
   /** Waits for a transaction, and reminds the node of it in case it lost it. */
   const mined = async (sent: Sent, confirmations: number): Promise<TransactionReceipt> => {
     const end = Date.now() + patience.mining;
-    let overtaken = 0;
     for (let look = 1; ; look++) {
       const receipt = await persist(
         "eth_getTransactionReceipt",
@@ -249,11 +332,12 @@ export async function createSender(
         const head =
           confirmations > 1 ? await persist("eth_blockNumber", () => provider.getBlockNumber(), patience.requests) : 0;
         if (confirmations <= 1 || head - receipt.blockNumber + 1 >= confirmations) return receipt;
-      } else if (look % 4 === 0) {
-        // Behind its nonce without a receipt, look after look: another transaction has it.
-        overtaken = (await countOf("latest")) > sent.nonce ? overtaken + 1 : 0;
-        if (overtaken >= 4) throw new NonceTakenError(address, sent.nonce, sent.hash);
-        if (overtaken === 0 && sent.raw !== undefined) {
+      } else if (look % LOOKS_BETWEEN_REMINDERS === 0) {
+        const taker = await transactionAt(sent.nonce);
+        if (taker !== undefined && taker !== sent.hash) {
+          throw new NonceTakenError(address, sent.nonce, sent.hash);
+        }
+        if (taker === undefined && sent.raw !== undefined && !(await isKnown(sent))) {
           await broadcast({ ...sent, raw: sent.raw }).catch(() => undefined);
         }
       }
@@ -271,7 +355,7 @@ export async function createSender(
       const gasLimit = options.gasLimit ?? (await estimate(call, action));
       const sent = await inTurn(async () => {
         const result = await (hasKey ? sendSigned : sendByWallet)(call, gasLimit, options, action);
-        underway++;
+        underway.add(result.nonce);
         return result;
       });
       try {
@@ -284,20 +368,30 @@ export async function createSender(
         if (!isRevert(error)) next = undefined;
         throw error;
       } finally {
-        underway--;
+        underway.delete(sent.nonce);
       }
     },
   };
 
-  /** Why a mined transaction failed: asked of the state that it met, as far as the node keeps it. */
+  /** Why a mined transaction failed: asked of the states before and after its block, as far as the node keeps them. */
   async function failureOf(call: Call, gasLimit: bigint, receipt: TransactionReceipt, action: string): Promise<Error> {
-    try {
-      await provider.call({ ...call, from: address, gasLimit, blockTag: receipt.blockNumber - 1 });
-    } catch (error) {
-      const revert = revertOf(error, action);
-      if (revert !== undefined) return revert;
+    const { blockNumber, gasUsed, hash } = receipt;
+    // The state before is nearer to what it met; clocks are those of the block itself.
+    for (const blockTag of [blockNumber - 1, blockNumber]) {
+      try {
+        const request = { ...call, from: address, gasLimit, blockTag };
+        await persist("eth_call", () => provider.call(request), patience.requests);
+      } catch (error) {
+        const revert = revertOf(error, action);
+        if (revert !== undefined) return revert;
+      }
     }
-    return decodeRevert(undefined, `${action} (transaction ${receipt.hash})`);
+    const where = `${action} (transaction ${hash})`;
+    // Calls of calls get 63/64 of the gas, so what runs out leaves a little.
+    if (gasUsed >= (gasLimit * 9n) / 10n) {
+      return new UnknownRevertError(where, `it used ${gasUsed} of ${gasLimit} gas, which was too little`, undefined);
+    }
+    return decodeRevert(undefined, where);
   }
 }
 

@@ -1,18 +1,10 @@
 import { network } from "hardhat";
+import "./bigints.js";
 
 /** One simulated chain for each test file's process; fixtures snapshot and restore it. */
 export const connection = await network.create();
 export const { ethers, networkHelpers } = connection;
 export const { time } = networkHelpers;
-
-// Mocha's workers report failures as JSON, which knows no bigint: without this a failing comparison of two of them
-// hides every result of its file.
-Object.defineProperty(BigInt.prototype, "toJSON", {
-  value(this: bigint) {
-    return `${this}n`;
-  },
-  configurable: true,
-});
 
 /** Runs `fixture` once and restores the chain to where it ended at every further call. */
 export const loadFixture = <T>(fixture: () => Promise<T>): Promise<T> => networkHelpers.loadFixture(fixture);

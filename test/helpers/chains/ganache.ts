@@ -1,0 +1,18 @@
+import { fileURLToPath } from "node:url";
+import { type Chain, fundedKeys, MNEMONIC } from "./chain.js";
+import { startProcess } from "./process.js";
+
+const PROGRAM = fileURLToPath(new URL("../../../node_modules/ganache/dist/node/cli.js", import.meta.url));
+
+/** Ganache under London rules, whose EVM is nobody else's. */
+export async function startGanache(): Promise<Chain> {
+  const chainId = 1337n;
+  const { url, stop } = await startProcess(process.execPath, (port) => [
+    ...[PROGRAM, "--server.host", "127.0.0.1", "--server.port", String(port), "--logging.quiet"],
+    ...["--chain.hardfork", "london", "--chain.chainId", String(chainId), "--miner.blockTime", "1"],
+    ...["--wallet.mnemonic", MNEMONIC, "--wallet.defaultBalance", "10000"],
+    ...["--miner.blockGasLimit", "0x5f5e100"],
+  ]);
+  // It estimates for a quarter of a second, in which nothing else moves.
+  return { url, direct: url, chainId, fees: "auto", gasLimit: 1_500_000n, accounts: fundedKeys(), stop };
+}
