@@ -15,8 +15,8 @@ export type { Cursor, EventName, EventNamed, EventPattern, Watched, WatchOptions
  * When the chain replaces blocks, their events are yielded once more with `removed: true`, last first, before those of
  * the new branch. With `confirmations` of n, what happens to fewer than n blocks is not seen. A program that keeps the
  * `cursor` of the last event it has dealt with goes on after it by `from: cursor`; if the block was replaced in the
- * meantime, the removals come first, as far as the node still knows that block. Events that the program had not seen
- * because it started above them may then be among the removals of a deep replacement; ignore these.
+ * meantime, the removals come first, as far as the node still knows that block. When it had first started only a few
+ * blocks below, events from below that start may then be among what is taken back and added; ignore these.
  *
  * Nothing is read ahead but up to 16 blocks near the head, or one range of old ones. Leave a `for await` by `break`, or
  * end the iterator by the signal or by `return()` at any time.

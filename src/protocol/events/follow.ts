@@ -37,8 +37,9 @@ interface Extension {
  *
  * Old blocks are read by ranges, and only from a node that has so many blocks above the range that it cannot change.
  * Newer ones are read one by one: the header by number, which must be the child of the block before; then, when enough
- * blocks stand on it, its logs by hash, for which a node that does not know the block cannot answer too few. A branch
- * counts as new when it is longer than the one followed: what is shorter comes from a node that lags behind.
+ * blocks stand on it, its logs by hash, for which a node that does not know the block cannot answer too few. Another
+ * branch counts when it is longer than the one followed and no lower than any block seen: what is lower comes from a node
+ * that lags behind.
  */
 export function createFollower({ protocol, reader, plan, first, heads, signal }: Followed) {
   const { head } = protocol;
@@ -79,7 +80,10 @@ export function createFollower({ protocol, reader, plan, first, heads, signal }:
 
   /** What follows the cursor in its own block. */
   async function start(): Promise<Watched[]> {
-    if (typeof from === "number") return [];
+    if (typeof from === "number") {
+      saw(await insist("eth_blockNumber", () => reader.headNumber()));
+      return [];
+    }
     const header = await resume(branch, reader, protocol, { cursor: from, depth, outage, signal });
     const { logIndex } = from;
     if (logIndex === null) return [];
@@ -116,10 +120,14 @@ export function createFollower({ protocol, reader, plan, first, heads, signal }:
     const numbers = Array.from({ length: Math.min(head.number - base, WINDOW) }, (_, index) => base + 1 + index);
     return apply(
       await insist(`block ${base + 1}`, async () => {
-        const [child, ...others] = await Promise.all(numbers.map((number) => reader.header(number)));
+        const [height, child, ...others] = await Promise.all([
+          reader.headNumber(),
+          ...numbers.map((number) => reader.header(number)),
+        ]);
         if (child == null) throw new NodeError(`block ${base + 1}`, "it does not know that block yet");
         if (branch.tip !== undefined && branch.tip.hash !== child.parentHash) {
-          return divergence(child);
+          if (height >= head.number) return divergence(child);
+          throw new NodeError(`block ${base + 1}`, "the node that answered has an older branch");
         }
         const headers = [child];
         for (const header of others) {
@@ -168,7 +176,7 @@ export function createFollower({ protocol, reader, plan, first, heads, signal }:
     let low = top;
     while (branch.at(low.number - 1)?.header.hash !== low.parentHash && low.number !== origin) {
       if (low.number <= (branch.lowest ?? 0)) throw new ReorgTooDeepError(low.number, reorgDepth);
-      const parent = await reader.header(low.parentHash);
+      const parent = await reader.known(low.parentHash);
       if (parent === null) throw new NodeError(`block ${low.number - 1}`, "it does not know that block yet");
       headers.unshift(parent);
       low = parent;

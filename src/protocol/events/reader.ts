@@ -22,6 +22,8 @@ export interface Reader {
   headNumber(): Promise<number>;
   /** A block by number or hash; `null` if the node that answers does not know it. */
   header(at: number | string): Promise<Header | null>;
+  /** A block by its hash, asked for a few times: where replicas take turns, one of them may know it. */
+  known(hash: string): Promise<Header | null>;
   /**
    * The events in a block; `undefined` if the chain has another block in its place.
    *
@@ -43,6 +45,9 @@ export type RangeAnswer =
   | "refused"
   /** What the chain has in the base's place. */
   | { readonly instead: Header };
+
+/** How often a block by its hash is asked for in a row. */
+const LOOKS = 3;
 
 const TOO_MUCH =
   /more than [\d,]+ (?:results|logs)|too many (?:results|logs|blocks)|(?:block )?range (?:is )?(?:too|exceed|limit)|(?:block|max\w*) range|range of blocks|limited to|ranges over|exceeds? (?:the |max\w* |block |log )?(?:range|limit|results|response)|(?:logs?|response|result) (?:\w+ )*(?:size|limit)|too large|query timeout|\b413\b/i;
@@ -86,24 +91,35 @@ export function createReader({ addresses, provider, patience }: Watchable, filte
       .sort((a, b) => a.blockNumber - b.blockNumber || a.index - b.index)
       .flatMap((log) => decodeLog({ addresses }, log) ?? []);
 
+  const eventsAt = (hash: string, found: Log[] | Error) => {
+    if (found instanceof Error) throw found;
+    if (found.some((log) => log.blockHash !== hash)) {
+      throw new NodeError(`the logs of block ${hash}`, "it answered with logs of another block");
+    }
+    return events(found);
+  };
+
   return {
     headNumber,
+    async known(hash) {
+      for (let look = 1; ; look++) {
+        const found = await header(hash);
+        if (found !== null || look === LOOKS) return found;
+      }
+    },
     header,
 
     async eventsOf({ number, hash, empty }) {
       if (empty) return [];
-      // Asked in one tick, so in one batch: the same replica answers both.
-      const [known, found] = await Promise.all([header(hash), logs({ blockHash: hash })]);
-      if (known === null) {
+      for (let look = 1; ; look++) {
+        // Asked in one tick, so in one batch: the same replica answers both.
+        const [known, found] = await Promise.all([header(hash), logs({ blockHash: hash })]);
+        if (known === null && look < LOOKS) continue;
+        if (known !== null) return eventsAt(hash, found);
         const other = await header(number);
         if (other !== null && other.hash !== hash) return undefined;
         throw behind(`the logs of block ${number}`);
       }
-      if (found instanceof Error) throw found;
-      if (found.some((log) => log.blockHash !== hash)) {
-        throw new NodeError(`the logs of block ${number}`, "it answered with logs of another block");
-      }
-      return events(found);
     },
 
     async eventsIn(from, to, depth, base) {

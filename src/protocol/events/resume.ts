@@ -1,4 +1,5 @@
 import { NodeError } from "../errors.js";
+import type { ProtocolEvent } from "../execute.js";
 import { pause, persist } from "../retry.js";
 import type { Branch, Link } from "./branch.js";
 import { CursorOrphanedError } from "./errors.js";
@@ -31,6 +32,7 @@ export async function resume(
   { cursor, depth, outage, signal }: ResumeOptions,
 ): Promise<Header> {
   const end = Date.now() + patience.requests;
+  const patient = remembering(reader);
   for (;;) {
     const links = await persist(
       `block ${cursor.blockNumber}`,
@@ -38,7 +40,7 @@ export async function resume(
         head.number = Math.max(head.number, await reader.headNumber());
         if (head.number < cursor.blockNumber) throw unknownYet(cursor.blockNumber);
         const base = cursor.blockNumber <= head.number - depth ? await baseOf(reader, cursor, depth) : undefined;
-        return base ?? linksOf(reader, cursor, Math.max(cursor.blockNumber - depth, 0));
+        return base ?? linksOf(patient, cursor, Math.max(cursor.blockNumber - depth, 0));
       },
       outage,
       signal,
@@ -64,7 +66,11 @@ async function baseOf(reader: Reader, cursor: Cursor, depth: number): Promise<Li
 }
 
 /** The block of a cursor and its ancestors down to a number; `undefined` if the node has other blocks in their place. */
-async function linksOf(reader: Reader, cursor: Cursor, lowest: number): Promise<Link[] | undefined> {
+async function linksOf(
+  reader: Pick<Reader, "header" | "eventsOf">,
+  cursor: Cursor,
+  lowest: number,
+): Promise<Link[] | undefined> {
   const numbers = Array.from({ length: cursor.blockNumber - lowest + 1 }, (_, index) => lowest + index);
   const canonical = await inBatches(numbers, (number) => reader.header(number));
   const headers: Header[] = [];
@@ -72,13 +78,31 @@ async function linksOf(reader: Reader, cursor: Cursor, lowest: number): Promise<
   for (const found of canonical.reverse()) {
     const header = found?.hash === wanted ? found : await reader.header(wanted);
     if (header === null && found === null) throw unknownYet(cursor.blockNumber);
-    if (header === null) return undefined;
+    if (header === null || header.number !== cursor.blockNumber - headers.length) return undefined;
     headers.unshift(header);
     wanted = header.parentHash;
   }
   const events = await inBatches(headers, (header) => reader.eventsOf(header));
   const links = headers.map((header, index) => ({ header, events: events[index] }));
   return links.some((link) => link.events === undefined) ? undefined : links;
+}
+
+/** A reader that never asks twice for what it was told of a block by its hash: each replica may know but a part. */
+function remembering(reader: Reader): Pick<Reader, "header" | "eventsOf"> {
+  const headers = new Map<number | string, Header>();
+  const events = new Map<string, ProtocolEvent[]>();
+  return {
+    async header(at) {
+      const header = headers.get(at) ?? (await reader.header(at));
+      if (header !== null) headers.set(header.hash, header);
+      return header;
+    },
+    async eventsOf(header) {
+      const found = events.get(header.hash) ?? (await reader.eventsOf(header));
+      if (found !== undefined) events.set(header.hash, found);
+      return found;
+    },
+  };
 }
 
 async function inBatches<A, B>(list: readonly A[], work: (item: A) => Promise<B>): Promise<B[]> {
