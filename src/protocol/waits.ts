@@ -1,3 +1,4 @@
+import type { Result } from "ethers";
 import type { TaskManager } from "../../typechain-types/TaskManager.js";
 import { FieldFormatError, TimeoutError } from "./errors.js";
 import { watch } from "./events.js";
@@ -21,7 +22,8 @@ export const TASK_STATES = [
 export type TaskStateName = (typeof TASK_STATES)[number];
 
 /** All that the chain tells of a task; times in unix seconds, the state as its place in {@link TASK_STATES}. */
-export type TaskView = Awaited<ReturnType<TaskManager["getTask"]>>;
+export type TaskView = { readonly [K in Exclude<keyof Answer, keyof unknown[] | `${number}`>]: Answer[K] };
+type Answer = Awaited<ReturnType<TaskManager["getTask"]>>;
 
 export interface WaitOptions {
   /** Milliseconds. */
@@ -63,12 +65,13 @@ export async function waitForTask(
       for (;;) {
         const number = await persist("eth_blockNumber", () => provider.getBlockNumber(), timeout, ended);
         head.number = Math.max(head.number, number);
-        const task = await persist(
+        const answer = await persist(
           "taskManager.getTask",
           () => taskManager.getTask(taskId, { blockTag: head.number }),
           timeout,
           ended,
         );
+        const task = (answer as unknown as Result).toObject() as unknown as TaskView;
         if (fits(task)) return task;
         await heads.wait(ended);
       }
