@@ -1,4 +1,4 @@
-import { isHexString, type JsonRpcProvider, Wallet } from "ethers";
+import { isHexString, type JsonRpcApiProvider, Wallet } from "ethers";
 import { config } from "hardhat";
 import { devnetAccount } from "../../src/market/devnet.js";
 import { NETWORKS, type NetworkPreset } from "../../src/protocol/deploy/networks.js";
@@ -15,7 +15,7 @@ const HOW_TO_SET = `Set the environment variable, or store it with \`npx hardhat
 export interface Target {
   readonly name: string;
   readonly chainId: bigint;
-  readonly provider: JsonRpcProvider;
+  readonly provider: JsonRpcApiProvider;
   readonly preset: NetworkPreset | undefined;
 }
 

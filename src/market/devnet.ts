@@ -1,4 +1,4 @@
-import { concat, HDNodeWallet, type JsonRpcProvider, parseEther, sha256, toUtf8Bytes, Wallet } from "ethers";
+import { concat, HDNodeWallet, type JsonRpcApiProvider, parseEther, sha256, toUtf8Bytes, Wallet } from "ethers";
 import { AttestationVerifier__factory } from "../../typechain-types/factories/verifiers/AttestationVerifier__factory.js";
 import { deploy } from "../protocol/deploy/run.js";
 import type { DeploymentStore } from "../protocol/deploy/plan.js";
@@ -63,7 +63,7 @@ const CPU = 1;
  * @throws {OpenGpuError} if the chain is not fresh, and whatever {@link deploy} throws.
  */
 export async function populate(
-  provider: JsonRpcProvider,
+  provider: JsonRpcApiProvider,
   options: { store: DeploymentStore; compiler: Deployment["compiler"]; patience?: Partial<Patience> },
 ): Promise<Devnet> {
   const accounts = LABELS.map(devnetAccount);

@@ -2,6 +2,7 @@
 export * from "./actions/index.js";
 export * from "./attestation.js";
 export * from "./batch.js";
+export { NETWORKS, type NetworkName, type NetworkPreset, presetOf } from "./deploy/networks.js";
 export * from "./deployment.js";
 export * from "./envelope.js";
 export * from "./errors.js";
@@ -31,3 +32,5 @@ export { type Call, createSender, type Head, type SendOptions, type Sender, type
 export { SENTENCES } from "./sentences.js";
 export * from "./snapshot.js";
 export * from "./states.js";
+export * from "./events.js";
+export * from "./waits.js";

@@ -75,6 +75,7 @@ export async function persist<T>(
       // 50 ms, 100 ms, … at most 2 s, half of it by chance so that many clients do not knock in step.
       const delay = Math.max(Math.min(50 * 2 ** round, 2_000) * (0.5 + Math.random() / 2), retryAfter(error));
       if (Date.now() + delay >= end) {
+        if (error instanceof NodeError) throw error;
         throw new NodeError(request, error instanceof Error ? firstLine(error.message) : String(error), {
           cause: error,
         });

@@ -1,78 +1,96 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import type { JsonRpcProvider } from "ethers";
-import { connectNode } from "../../src/protocol/provider.js";
-import { connection } from "./network.js";
+import { createServer, connect, type AddressInfo, type Socket } from "node:net";
+import { createServer as createHttpServer, type RequestListener } from "node:http";
 
-/** A JSON-RPC request. */
-export interface Request {
-  id: number;
-  method: string;
-  params: unknown[];
-}
-
-/** What a fault does instead of the usual: an answer of its own, no answer, or an answer lost after the request was served. */
-export type Fault =
-  { result: unknown } | { error: { code: number; message: string; data?: unknown } } | "drop" | "lose";
-
-/** The chain of this test over HTTP on loopback, with faults at will. */
+/** A line between a program and a server that a test can cut. */
 export interface Relay {
-  url: string;
-  /** Asked before each request; `undefined` serves it. */
-  fault: (request: Request) => Fault | undefined | Promise<Fault | undefined>;
-  /** Requests that came. */
-  seen: Request[];
-  connect(): Promise<JsonRpcProvider>;
-  stop(): Promise<void>;
+  readonly port: number;
+  /** Connections made so far. */
+  readonly made: number;
+  /** Breaks all connections; new ones are taken. */
+  cut(): void;
+  /** Holds back all that comes from the server, as a line that is dead without anybody having been told. */
+  hold(): void;
+  /** Takes no new connections, or takes them again. */
+  refuse(refused: boolean): void;
+  readonly close: () => Promise<void>;
 }
 
-/** Starts a relay; stop it when done. */
-export async function startRelay(): Promise<Relay> {
-  const providers: JsonRpcProvider[] = [];
-  const answer = async (request: Request): Promise<unknown> => {
-    relay.seen.push(request);
-    const fault = await relay.fault(request);
-    if (fault === "drop") return undefined;
-    if (typeof fault === "object") return { jsonrpc: "2.0", id: request.id, ...fault };
-    try {
-      const result: unknown = await connection.provider.request({ method: request.method, params: request.params });
-      return fault === "lose" ? undefined : { jsonrpc: "2.0", id: request.id, result };
-    } catch (error) {
-      const { code = -32000, message, data } = error as { code?: number; message: string; data?: unknown };
-      return { jsonrpc: "2.0", id: request.id, error: { code, message, data } };
+/** Relays connections to a port of this machine. */
+export async function openRelay(target: number): Promise<Relay> {
+  const open = new Set<Socket>();
+  let made = 0;
+  let refused = false;
+  const server = createServer((near) => {
+    if (refused) {
+      near.destroy();
+      return;
     }
+    made++;
+    const far = connect(target, "127.0.0.1");
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      open.add(one);
+      one.on("error", () => undefined);
+      one.on("close", () => {
+        open.delete(one);
+        other.destroy();
+      });
+    }
+    near.pipe(far);
+    far.pipe(near);
+    fars.add(far);
+  });
+  const fars = new Set<Socket>();
+  const port = await listen(server);
+  const cut = () => {
+    for (const socket of open) socket.destroy();
   };
-  const server: Server = createServer((incoming, outgoing) => {
-    const chunks: Buffer[] = [];
-    incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
-    incoming.on("end", () => {
-      const body = JSON.parse(Buffer.concat(chunks).toString()) as Request | Request[];
-      void (async () => {
-        const answers: unknown[] = [];
-        for (const request of Array.isArray(body) ? body : [body]) answers.push(await answer(request));
-        if (answers.includes(undefined)) incoming.socket.destroy();
-        else
-          outgoing
-            .setHeader("content-type", "application/json")
-            .end(JSON.stringify(Array.isArray(body) ? answers : answers[0]));
-      })();
+  return {
+    port,
+    get made() {
+      return made;
+    },
+    cut,
+    hold() {
+      for (const far of fars) far.unpipe();
+    },
+    refuse(now) {
+      refused = now;
+    },
+    close() {
+      cut();
+      return new Promise((resolve) =>
+        server.close(() => {
+          resolve();
+        }),
+      );
+    },
+  };
+}
+
+/** A web server on this machine that answers as it is told. */
+export async function openWebServer(listener: RequestListener): Promise<{ port: number; close: () => Promise<void> }> {
+  const server = createHttpServer(listener);
+  const port = await listen(server);
+  return {
+    port,
+    close() {
+      server.closeAllConnections();
+      return new Promise((resolve) =>
+        server.close(() => {
+          resolve();
+        }),
+      );
+    },
+  };
+}
+
+function listen(server: ReturnType<typeof createServer> | ReturnType<typeof createHttpServer>): Promise<number> {
+  return new Promise((resolve) => {
+    server.listen(0, "127.0.0.1", () => {
+      resolve((server.address() as AddressInfo).port);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const relay: Relay = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    fault: () => undefined,
-    seen: [],
-    async connect() {
-      const provider = await connectNode(relay.url, { timeout: 3_000, patience: 3_000 });
-      providers.push(provider);
-      return provider;
-    },
-    async stop() {
-      for (const provider of providers) provider.destroy();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-  return relay;
 }

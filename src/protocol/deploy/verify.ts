@@ -28,7 +28,7 @@ export interface VerifyOptions {
 }
 
 /** What {@link verifyDeployment} found to be right. */
-export interface Verification {
+export interface VerifiedDeployment {
   contracts: { name: string; address: string; codeHash: string; bytes: number }[];
   /** Whether the code was compared byte by byte with that of a repeated deployment. */
   replayed: boolean;
@@ -48,14 +48,14 @@ export async function verifyDeployment(
   deployment: Deployment,
   provider: Provider,
   { replay, patience: impatience }: VerifyOptions = {},
-): Promise<Verification> {
+): Promise<VerifiedDeployment> {
   const patience = { ...DEFAULT_PATIENCE, ...impatience };
   checkParameters(deployment.parameters);
   const places = placesOf(blueprintOf(deployment));
   for (const place of places) checkRecord(deployment, place);
   const { contracts: connected } = await connect(provider, deployment, { patience });
 
-  const contracts: Verification["contracts"] = [];
+  const contracts: VerifiedDeployment["contracts"] = [];
   for (const place of places) {
     const { name, address, creationCode } = place;
     const code = await persist("eth_getCode", () => provider.getCode(address), patience.requests);

@@ -1,4 +1,4 @@
-import { type JsonRpcProvider, parseEther, type Provider, Wallet } from "ethers";
+import { type JsonRpcApiProvider, JsonRpcProvider, parseEther, type Provider, Wallet } from "ethers";
 import { deploySuite, type Governance, type Suite } from "../../../src/protocol/deploy.js";
 import type { SuiteLocation } from "../../../src/protocol/deployment.js";
 import { type SuiteParameters } from "../../../src/protocol/parameters.js";
@@ -49,7 +49,7 @@ export interface World {
   /** Through whatever is between the users and the node. */
   readonly provider: Provider;
   /** The node itself. */
-  readonly direct: JsonRpcProvider;
+  readonly direct: JsonRpcApiProvider;
   readonly market: Place;
   /** The suite with the shortest clocks. */
   readonly brief: Place;
@@ -72,7 +72,7 @@ export async function createWorld(chain: Chain, patience: Patience): Promise<Wor
   const direct = await connectNode(chain.direct, reach);
   const provider = await connectNode(chain.url, reach);
   // Deployments wait for blocks.
-  direct.pollingInterval = 200;
+  if (direct instanceof JsonRpcProvider) direct.pollingInterval = 200;
   const keys = [...chain.accounts];
   const funded = (): Wallet => {
     const key = keys.shift();

@@ -7,7 +7,7 @@ import { connect, withSigner } from "../../../src/protocol/protocol.js";
 import { submit } from "../../../src/protocol/actions/submit.js";
 import { ethers, loadFixture } from "../../helpers/network.js";
 import { IMPATIENCE, locationOf, protocolOf, readerOf } from "../../helpers/protocol.js";
-import { type Relay, startRelay } from "../../helpers/relay.js";
+import { type Relay, startRelay } from "../../helpers/rpcRelay.js";
 import { deployMarket, reviewOrder } from "../../helpers/suite.js";
 
 const rejection = (promise: Promise<unknown>): Promise<unknown> =>

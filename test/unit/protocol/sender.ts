@@ -15,7 +15,7 @@ import { connect, type ConnectOptions, type SigningProtocol } from "../../../src
 import { RevertError } from "../../../src/protocol/reverts.js";
 import { ethers, loadFixture, networkHelpers } from "../../helpers/network.js";
 import { IMPATIENCE, locationOf, readerOf } from "../../helpers/protocol.js";
-import { type Relay, startRelay } from "../../helpers/relay.js";
+import { type Relay, startRelay } from "../../helpers/rpcRelay.js";
 import { CAP, deployMarket, FLOOR, type Market, reviewOrder } from "../../helpers/suite.js";
 
 const KEY = `0x${"c1".repeat(32)}`;
