@@ -6,20 +6,7 @@ import { watchHeads } from "./events/heads.js";
 import type { EventNamed, EventPattern, Watched, WatchOptions } from "./events/types.js";
 import type { Protocol } from "./protocol.js";
 import { persist } from "./retry.js";
-
-/** Where a task stands, as the contracts number it. */
-export const TASK_STATES = [
-  "None",
-  "Open",
-  "Reserved",
-  "Delivered",
-  "Disclosed",
-  "Round",
-  "Settled",
-  "Refunded",
-  "Revoked",
-] as const;
-export type TaskStateName = (typeof TASK_STATES)[number];
+import { TASK_STATES, type TaskStateName } from "./states.js";
 
 /** All that the chain tells of a task; times in unix seconds, the state as its place in {@link TASK_STATES}. */
 export type TaskView = { readonly [K in Exclude<keyof Answer, keyof unknown[] | `${number}`>]: Answer[K] };
