@@ -1,6 +1,6 @@
 // Generates what TypeChain does not: ABIs as typed constants without bytecode, and the arguments of every custom error
 // and event as types. Runs on the Node that the user has, before anything is compiled.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 
 /** The contracts of a suite, by the name under which the library knows them. */
@@ -51,19 +51,22 @@ export function generateBindings(root) {
     return artifact.abi;
   };
   const folder = `${root}typechain-types/abi`;
-  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
+  const written = new Set();
+  // What did not change is left alone: somebody may be reading it.
+  const write = (file, text) => {
+    written.add(file);
+    const path = `${folder}/${file}`;
+    if (!existsSync(path) || readFileSync(path, "utf8") !== text) writeFileSync(path, text);
+  };
   const constantOf = (name) =>
     `${name.replace(/^(I?)([A-Z])/, (_, i, first) => i.toLowerCase() + (i ? first : first.toLowerCase()))}Abi`;
   const names = [...Object.values(SUITE), ...OTHERS];
   for (const name of names) {
     const json = JSON.stringify(abiOf(name), null, 2);
-    writeFileSync(`${folder}/${name}.ts`, `${HEADER}export const ${constantOf(name)} = ${json} as const;\n`);
+    write(`${name}.ts`, `${HEADER}export const ${constantOf(name)} = ${json} as const;\n`);
   }
-  writeFileSync(
-    `${folder}/index.ts`,
-    HEADER + names.map((name) => `export { ${constantOf(name)} } from "./${name}.js";\n`).join(""),
-  );
+  write("index.ts", HEADER + names.map((name) => `export { ${constantOf(name)} } from "./${name}.js";\n`).join(""));
 
   /** Every custom error that a call of the suite can end with: name → signature → fragment. */
   const errors = new Map();
@@ -79,8 +82,8 @@ export function generateBindings(root) {
       `  readonly ${name}: ${[...fragments.values()].map(({ inputs }) => object(inputs)).join(" | ")};\n`,
   );
   const fragments = sorted.flatMap(([, known]) => [...known.values()]);
-  writeFileSync(
-    `${folder}/errors.ts`,
+  write(
+    "errors.ts",
     `${HEADER}/** Arguments of every custom error of the suite. */\nexport interface RevertArguments {\n${errorTypes.join("")}}\n\n` +
       `/** All custom errors of the suite. */\nexport const errorsAbi = ${JSON.stringify(fragments, null, 2)} as const;\n`,
   );
@@ -89,8 +92,9 @@ export function generateBindings(root) {
     const events = abiOf(name).filter(({ type }) => type === "event");
     return `  readonly ${key}: {\n${events.map((event) => `    readonly ${event.name}: ${object(event.inputs)};\n`).join("")}  };\n`;
   });
-  writeFileSync(
-    `${folder}/events.ts`,
+  write(
+    "events.ts",
     `${HEADER}/** Arguments of every event, by contract. */\nexport interface EventArguments {\n${eventTypes.join("")}}\n`,
   );
+  for (const file of readdirSync(folder)) if (!written.has(file)) rmSync(`${folder}/${file}`);
 }

@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = new URL("../", import.meta.url);
 /** What is no test, and what looks at the very code that is deployed. */
-const LEFT_OUT = /^(conformance|gas|helpers|invariant|mutation|package|unit\/(protocol\/(deploy|events)|files|scripts))\//;
+const LEFT_OUT =
+  /^(conformance|gas|helpers|invariant|mutation|package|unit\/(protocol\/(deploy|events)|files|scripts))\//;
 /** Tests that give a call just enough gas; instrumented code needs more. */
 const GAS_BOUND = "with enough gas|with little gas|answer by the gas";
 /** Contracts that only tests use. */

@@ -7,7 +7,8 @@ import type { Contract } from "./project.js";
 
 const TESTS = new URL("../../test/", import.meta.url);
 /** What is no test, and what looks at the very code that is deployed. */
-const LEFT_OUT = /^(conformance|gas|helpers|invariant|mutation|package|unit\/(protocol\/(deploy|events)|files|scripts))\//;
+const LEFT_OUT =
+  /^(conformance|gas|helpers|invariant|mutation|package|unit\/(protocol\/(deploy|events)|files|scripts))\//;
 const TIMEOUT = 60_000;
 
 export interface TestFile {
