@@ -6,29 +6,15 @@ import {
   type TransactionReceipt,
   type TransactionRequest,
 } from "ethers";
-import {
-  InsufficientFundsError,
-  NodeError,
-  NonceTakenError,
-  type OpenGpuError,
-  TimeoutError,
-  TransactionRefusedError,
-} from "./errors.js";
+import { type Head, viewAccount } from "./accountView.js";
+import { InsufficientFundsError, NonceTakenError, TimeoutError, TransactionRefusedError } from "./errors.js";
 import { type FeeMarket, feesOf, type Fees, priceOfGas } from "./fees.js";
-import { isTransient, type Patience, pause, persist, wordsOf } from "./retry.js";
-import { decodeRevert, isRevert, RevertError, revertOf, UnknownRevertError } from "./reverts.js";
+import { type Call, judgeCalls } from "./judge.js";
+import { type Patience, pause, persist } from "./retry.js";
+import { isRevert } from "./reverts.js";
 
-/** The newest block that this program knows of, so that a node that is behind it can be told. */
-export interface Head {
-  number: number;
-}
-
-/** A call to send, without nonce and fees. */
-export interface Call {
-  to: string | null;
-  data: string;
-  value?: bigint;
-}
+export type { Head } from "./accountView.js";
+export type { Call } from "./judge.js";
 
 /** Sends transactions of one key, each once, with nonces in sequence whatever fails in between. */
 export interface Sender {
@@ -77,11 +63,6 @@ interface Sent {
 const FEES_LAST = 5_000;
 /** How often a nonce that another program took is replaced before giving up. */
 const NONCE_ATTEMPTS = 5;
-/**
- * Gas on top of an estimate and a fifth: what comes into the block first may leave two slots of storage empty that the
- * estimate found in use, 17,100 each.
- */
-const GAS_RESERVE = 40_000n;
 /** A transaction without a receipt is told to the node again after so many looks. */
 const LOOKS_BETWEEN_REMINDERS = 10;
 
@@ -102,6 +83,8 @@ export async function createSender(
   { fees: market, patience, head }: SenderOptions,
 ): Promise<Sender> {
   const address = await signer.getAddress();
+  const view = viewAccount(provider, address, patience, head);
+  const judge = judgeCalls(provider, address, view, patience, head);
   /** Next nonce, as far as this program knows. */
   let next: number | undefined;
   /** Nonces of transactions sent and not yet seen in a block. */
@@ -121,75 +104,6 @@ export async function createSender(
     }
     return known.fees;
   };
-  const countOf = (tag: "latest" | "pending" | number) =>
-    persist("eth_getTransactionCount", () => provider.getTransactionCount(address, tag), patience.requests);
-  const lookAhead = async (): Promise<number> => {
-    const number = await persist("eth_blockNumber", () => provider.getBlockNumber(), patience.requests);
-    head.number = Math.max(head.number, number);
-    return head.number;
-  };
-  /** The first nonce that nothing has, neither in the chain nor on its way; at least `least`. */
-  const freeNonce = async (least: number): Promise<number> => {
-    // A node that is behind counts too few; the newest block known does not.
-    const counts = await Promise.all([countOf("pending"), countOf(await lookAhead())]);
-    let nonce = Math.max(least, ...counts);
-    while (underway.has(nonce)) nonce++;
-    return nonce;
-  };
-
-  const estimate = async (call: Call, action: string): Promise<bigint> => {
-    const request = { ...call, from: address };
-    const end = Date.now() + patience.requests;
-    for (;;) {
-      try {
-        const gas = await persist(`an estimate of ${action}`, () => provider.estimateGas(request), patience.requests);
-        return (gas * 6n) / 5n + GAS_RESERVE;
-      } catch (error) {
-        const refusal = await refusalOf(error, call, action);
-        if (!isRevert(refusal) && !(refusal instanceof InsufficientFundsError)) throw refusal;
-        // The node may be behind: what counts is what the newest block known says.
-        const verdict = isTooLate(refusal) ? refusal : await verdictAtHead(call, action);
-        if (verdict !== undefined || Date.now() >= end) throw verdict ?? refusal;
-        await pause(patience.interval);
-      }
-    }
-  };
-
-  /** Why a call is refused in the state of the newest block known; `undefined` if it is not. */
-  const verdictAtHead = async (call: Call, action: string): Promise<Error | undefined> => {
-    const blockTag = await lookAhead();
-    const request = { ...call, from: address, blockTag };
-    const balance = await persist("eth_getBalance", () => provider.getBalance(address, blockTag), patience.requests);
-    if (balance < (call.value ?? 0n)) return new InsufficientFundsError(address, balance, call.value);
-    try {
-      await persist("eth_call", () => provider.call(request), patience.requests);
-      return undefined;
-    } catch (error) {
-      return refusalOf(error, call, action);
-    }
-  };
-
-  /** The typed error for what a node said to a transaction, or the error as it is. */
-  const refusalOf = async (error: unknown, call: Call, action: string): Promise<Error> => {
-    const message = wordsOf(error);
-    if (isError(error, "INSUFFICIENT_FUNDS") || /insufficient (?:funds|balance)|enough funds/i.test(message)) {
-      const balance = await persist(
-        "eth_getBalance",
-        () => provider.getBalance(address, head.number),
-        patience.requests,
-      );
-      return new InsufficientFundsError(
-        address,
-        balance,
-        call.value === undefined || call.value <= balance ? undefined : call.value,
-      );
-    }
-    const revert: OpenGpuError | undefined = revertOf(error, action);
-    if (revert !== undefined) return revert;
-    if (error instanceof Error && error.name.endsWith("Error") && isTransient(error)) return error;
-    return new TransactionRefusedError(address, message, { cause: error });
-  };
-
   /** Tells the node of signed bytes until it certainly knows them. Repeating is safe: the bytes have one nonce. */
   const broadcast = async (sent: Sent & { raw: string }): Promise<"sent" | "nonce taken"> => {
     try {
@@ -204,15 +118,10 @@ export async function createSender(
         return (await fateOf(sent)) === "ours" ? "sent" : "nonce taken";
       }
       if (isError(error, "REPLACEMENT_UNDERPRICED") || REPLACING.test(message)) {
-        return (await isKnown(sent)) ? "sent" : "nonce taken";
+        return (await view.isKnown(sent.hash)) ? "sent" : "nonce taken";
       }
       throw error;
     }
-  };
-
-  const isKnown = async ({ hash }: Sent): Promise<boolean> => {
-    const find = () => provider.getTransaction(hash);
-    return (await persist("eth_getTransactionByHash", find, patience.requests)) !== null;
   };
 
   /**
@@ -221,8 +130,8 @@ export async function createSender(
    */
   const fateOf = async (sent: Sent): Promise<"ours" | "another's"> => {
     const end = Date.now() + patience.mining;
-    while (!(await isKnown(sent))) {
-      const found = await transactionAt(sent.nonce);
+    while (!(await view.isKnown(sent.hash))) {
+      const found = await view.transactionAt(sent.nonce);
       if (found !== undefined) return found === sent.hash ? "ours" : "another's";
       if (Date.now() >= end) throw new TimeoutError(`the block with nonce ${sent.nonce}`, patience.mining);
       await pause(patience.interval);
@@ -230,38 +139,11 @@ export async function createSender(
     return "ours";
   };
 
-  /** Hash of this account's transaction with a nonce, as far as the newest block known has it. */
-  const transactionAt = async (nonce: number): Promise<string | undefined> => {
-    let after = await lookAhead();
-    if ((await countOf(after)) <= nonce) return undefined;
-    let before = after;
-    for (let step = 1; before > 0; step *= 2) {
-      before = Math.max(before - step, 0);
-      if ((await countOf(before)) <= nonce) break;
-      after = before;
-    }
-    while (after - before > 1) {
-      const middle = Math.floor((before + after) / 2);
-      if ((await countOf(middle)) <= nonce) before = middle;
-      else after = middle;
-    }
-    const block = await persist(
-      "eth_getBlockByNumber",
-      async () => {
-        const found = await provider.getBlock(after, true);
-        if (found === null) throw new NodeError("eth_getBlockByNumber", `it does not know block ${after} yet`);
-        return found;
-      },
-      patience.requests,
-    );
-    return block.prefetchedTransactions.find(({ from, nonce: used }) => from === address && used === nonce)?.hash;
-  };
-
   /** Signs with the key at hand and sends. */
   const sendSigned = async (call: Call, gasLimit: bigint, options: SendOptions, action: string): Promise<Sent> => {
     const end = Date.now() + patience.requests;
     for (let attempt = 1; ; attempt++) {
-      if (next === undefined || underway.size === 0) next = await freeNonce(next ?? 0);
+      if (next === undefined || underway.size === 0) next = await view.freeNonce(next ?? 0, underway);
       const nonce = options.nonce ?? next;
       const fees = await currentFees();
       const request: TransactionRequest = {
@@ -286,7 +168,7 @@ export async function createSender(
           known = undefined;
           continue;
         }
-        const refusal = await refusalOf(error, call, action);
+        const refusal = await judge.refusalOf(error, call, action);
         // A node that is behind does not know of the coin yet.
         const cost = costOf(gasLimit, fees) + (call.value ?? 0n);
         if (refusal instanceof InsufficientFundsError && refusal.balance >= cost && Date.now() < end) {
@@ -303,7 +185,7 @@ export async function createSender(
       if (options.nonce !== undefined || attempt === NONCE_ATTEMPTS) {
         throw new NonceTakenError(address, nonce, hash);
       }
-      next = await freeNonce(nonce + 1);
+      next = await view.freeNonce(nonce + 1, underway);
     }
   };
 
@@ -315,7 +197,7 @@ export async function createSender(
       await options.onHash?.(response.hash);
       return { hash: response.hash, nonce: response.nonce, raw: undefined };
     } catch (error) {
-      throw await refusalOf(error, call, action);
+      throw await judge.refusalOf(error, call, action);
     }
   };
 
@@ -333,11 +215,11 @@ export async function createSender(
           confirmations > 1 ? await persist("eth_blockNumber", () => provider.getBlockNumber(), patience.requests) : 0;
         if (confirmations <= 1 || head - receipt.blockNumber + 1 >= confirmations) return receipt;
       } else if (look % LOOKS_BETWEEN_REMINDERS === 0) {
-        const taker = await transactionAt(sent.nonce);
+        const taker = await view.transactionAt(sent.nonce);
         if (taker !== undefined && taker !== sent.hash) {
           throw new NonceTakenError(address, sent.nonce, sent.hash);
         }
-        if (taker === undefined && sent.raw !== undefined && !(await isKnown(sent))) {
+        if (taker === undefined && sent.raw !== undefined && !(await view.isKnown(sent.hash))) {
           await broadcast({ ...sent, raw: sent.raw }).catch(() => undefined);
         }
       }
@@ -352,7 +234,7 @@ export async function createSender(
     address,
     signer,
     async send(call, action, options = {}) {
-      const gasLimit = options.gasLimit ?? (await estimate(call, action));
+      const gasLimit = options.gasLimit ?? (await judge.estimate(call, action));
       const sent = await inTurn(async () => {
         const result = await (hasKey ? sendSigned : sendByWallet)(call, gasLimit, options, action);
         underway.add(result.nonce);
@@ -361,7 +243,7 @@ export async function createSender(
       try {
         const receipt = await mined(sent, options.confirmations ?? 1);
         head.number = Math.max(head.number, receipt.blockNumber);
-        if (receipt.status === 0) throw await failureOf(call, gasLimit, receipt, action);
+        if (receipt.status === 0) throw await judge.failureOf(call, gasLimit, receipt, action);
         return receipt;
       } catch (error) {
         // A transaction that was given up may be lost; the chain knows which nonce is next.
@@ -372,32 +254,7 @@ export async function createSender(
       }
     },
   };
-
-  /** Why a mined transaction failed: asked of the states before and after its block, as far as the node keeps them. */
-  async function failureOf(call: Call, gasLimit: bigint, receipt: TransactionReceipt, action: string): Promise<Error> {
-    const { blockNumber, gasUsed, hash } = receipt;
-    // The state before is nearer to what it met; clocks are those of the block itself.
-    for (const blockTag of [blockNumber - 1, blockNumber]) {
-      try {
-        const request = { ...call, from: address, gasLimit, blockTag };
-        await persist("eth_call", () => provider.call(request), patience.requests);
-      } catch (error) {
-        const revert = revertOf(error, action);
-        if (revert !== undefined) return revert;
-      }
-    }
-    const where = `${action} (transaction ${hash})`;
-    // Calls of calls get 63/64 of the gas, so what runs out leaves a little.
-    if (gasUsed >= (gasLimit * 9n) / 10n) {
-      return new UnknownRevertError(where, `it used ${gasUsed} of ${gasLimit} gas, which was too little`, undefined);
-    }
-    return decodeRevert(undefined, where);
-  }
 }
-
-/** Whether a time was missed: a node that is behind is too early, never too late. */
-const isTooLate = (error: unknown): boolean =>
-  error instanceof RevertError && error.is("DeadlinePassed", "DisclosureTooLate");
 
 /** Wei that a transaction of so much gas costs at most. */
 export function costOf(gas: bigint, fees: Fees): bigint {
