@@ -103,9 +103,12 @@ const known = new WeakMap<Replica, Set<FakeBlock>>();
 
 /** A provider over a fake node. */
 export class FakeProvider extends JsonRpcApiProvider {
-  constructor(readonly node: FakeNode) {
+  constructor(
+    readonly node: FakeNode,
+    batchMaxCount: number,
+  ) {
     const network = Network.from(31337);
-    super(network, { staticNetwork: network, cacheTimeout: -1, batchStallTime: 0 });
+    super(network, { staticNetwork: network, cacheTimeout: -1, batchStallTime: 0, batchMaxCount });
     this._start();
   }
 
@@ -199,11 +202,15 @@ function logsJson(one: FakeBlock, { address: addresses, topics }: LogFilter) {
   });
 }
 
-/** As much of a connection as watching needs, to a fake node. */
-export function watchableOf(node: FakeNode, requests = 5_000): Watchable & { provider: FakeProvider } {
+/**
+ * As much of a connection as watching needs, to a fake node.
+ *
+ * @param batch Most requests that go to the same replica together.
+ */
+export function watchableOf(node: FakeNode, requests = 5_000, batch = 100): Watchable & { provider: FakeProvider } {
   return {
     addresses: ADDRESSES,
-    provider: new FakeProvider(node),
+    provider: new FakeProvider(node, batch),
     patience: { requests, mining: 1_000, interval: 2 },
     head: { number: 0 },
   };

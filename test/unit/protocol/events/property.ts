@@ -16,6 +16,8 @@ interface Schedule {
   deepest: number;
   reorgDepth: number;
   confirmations: number;
+  /** Whether all that is asked in one tick goes to one replica. */
+  batches: boolean;
   /** Whether the consumer stops now and then and goes on from its cursor. */
   restarts: boolean;
 }
@@ -63,7 +65,7 @@ async function consume(
   for (;;) {
     let left = restarts ? random.whole(1, 40) : Infinity;
     const options = { events: ["escrow.Deposited"], from, reorgDepth, confirmations, rangeSize: 9 } as const;
-    for await (const event of watch(watchableOf(node), options)) {
+    for await (const event of watch(watchableOf(node, 5_000, schedule.batches ? 100 : 1), options)) {
       from = JSON.parse(JSON.stringify(event.cursor)) as Cursor;
       // A restarted watcher does not know where the first one began.
       if (event.blockNumber >= start) {
@@ -112,7 +114,13 @@ describe("watch under any schedule", () => {
   it(`leaves the consumer with just the canonical events (SEED=${SEED})`, async () => {
     const removals = await Promise.all(
       runs.map((run) =>
-        play(`live ${run}`, { deepest: 6, reorgDepth: 6, confirmations: 1 + (run % 3), restarts: false }),
+        play(`live ${run}`, {
+          deepest: 6,
+          reorgDepth: 6,
+          batches: true,
+          confirmations: 1 + (run % 3),
+          restarts: false,
+        }),
       ),
     );
     expect(
@@ -123,7 +131,9 @@ describe("watch under any schedule", () => {
 
   it(`does so for a consumer that restarts from its cursor (SEED=${SEED})`, async () => {
     const removals = await Promise.all(
-      runs.map((run) => play(`restarts ${run}`, { deepest: 6, reorgDepth: 6, confirmations: 1, restarts: true })),
+      runs.map((run) =>
+        play(`restarts ${run}`, { deepest: 6, reorgDepth: 6, batches: true, confirmations: 1, restarts: true }),
+      ),
     );
     expect(
       removals.some((count) => count > 0),
@@ -131,10 +141,22 @@ describe("watch under any schedule", () => {
     ).to.equal(true);
   });
 
+  it(`does so where every request may go to another replica (SEED=${SEED})`, async () => {
+    // Ranges of old blocks are for nodes that answer a batch, or a connection, as one.
+    const schedule = { deepest: 6, reorgDepth: 1_000, batches: false, confirmations: 1, restarts: false };
+    await Promise.all(runs.map((run) => play(`single ${run}`, schedule)));
+  });
+
   it(`takes nothing back that has more confirmations than blocks are replaced (SEED=${SEED})`, async () => {
     const removals = await Promise.all(
       runs.map((run) =>
-        play(`confirmed ${run}`, { deepest: 4, reorgDepth: 6, confirmations: 5, restarts: run % 2 === 1 }),
+        play(`confirmed ${run}`, {
+          deepest: 4,
+          reorgDepth: 6,
+          batches: true,
+          confirmations: 5,
+          restarts: run % 2 === 1,
+        }),
       ),
     );
     expect(removals).to.deep.equal(runs.map(() => 0));

@@ -87,6 +87,29 @@ describe("watch: ranges", () => {
     expect(amounts(found)).to.deep.equal(expected(100));
   });
 
+  it("does not believe a node that has them on a branch that was replaced", async () => {
+    const trunk = pathOf(chain())[95];
+    // Its tip is above the range, but not so far that the range could not be replaced.
+    const old = grow(
+      trunk,
+      Array.from({ length: 15 }, () => [777n]),
+    );
+    const node = fakeNode(
+      grow(
+        trunk,
+        Array.from({ length: 25 }, (_, index) => ((96 + index) % 3 === 0 ? [BigInt(96 + index)] : [])),
+      ),
+    );
+    node.replicas.push({ tip: old, remembers: true });
+    let batches = 0;
+    node.pick = (replicas) => replicas[++batches === 2 ? 1 : 0] as never;
+    expect(amounts(await all(watch(watchableOf(node), OPTIONS)))).to.deep.equal(expected(100));
+    expect(rangesOf(node)).to.deep.equal([
+      [0, 100],
+      [0, 100],
+    ]);
+  });
+
   it("asks near the head block by block, by hash, and only for blocks with transactions", async () => {
     const node = fakeNode(chain());
     expect(amounts(await all(watch(watchableOf(node), { ...OPTIONS, from: 101, to: LENGTH })))).to.deep.equal(

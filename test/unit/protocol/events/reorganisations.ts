@@ -4,7 +4,7 @@ import { block, fakeNode, grow, pathOf, watchableOf } from "../../../helpers/fak
 import { ethers, loadFixture } from "../../../helpers/network.js";
 import { readerOf } from "../../../helpers/protocol.js";
 import { deployMarket } from "../../../helpers/suite.js";
-import { failureOf, inShort, take } from "../../../helpers/watching.js";
+import { all, failureOf, inShort, take } from "../../../helpers/watching.js";
 
 const wait = (milliseconds: number) =>
   new Promise<"nothing">((resolve) => setTimeout(resolve, milliseconds, "nothing"));
@@ -65,6 +65,37 @@ describe("watch: reorganisations", () => {
     await iterator.return();
   });
 
+  it("remembers no fewer blocks and no more after it has followed for a while", async () => {
+    for (const depth of [5, 6]) {
+      const { iterator, replace } = await followed({ reorgDepth: 5 });
+      for (let number = 21; number <= 40; number++) {
+        replace(0, [[BigInt(number)]]);
+        await take(iterator, 1);
+      }
+      replace(depth, [[], [], [], [], [], [], [410n]]);
+      if (depth === 5) {
+        const amounts = [40, 39, 38, 37, 36];
+        expect(inShort(await take(iterator, 6))).to.deep.equal([...short("-", amounts), "+Deposited 410"]);
+        await iterator.return();
+      } else {
+        expect(await failureOf(iterator))
+          .to.be.instanceOf(ReorgTooDeepError)
+          .and.include({ blockNumber: 35 });
+      }
+    }
+  });
+
+  it("says so even if its first block is the one that was too deep to be replaced", async () => {
+    const node = fakeNode(grow(undefined, [[], [1n], [2n], [3n], [4n], [5n]]));
+    const iterator = watch(watchableOf(node), { events: ["escrow.Deposited"], from: 3, reorgDepth: 2 });
+    await take(iterator, 3);
+    const [replica] = node.replicas;
+    if (replica !== undefined) replica.tip = grow(pathOf(replica.tip)[2], [[30n], [40n], [50n], [60n]]);
+    expect(await failureOf(iterator))
+      .to.be.instanceOf(ReorgTooDeepError)
+      .and.include({ blockNumber: 3 });
+  });
+
   it("says so if one is deeper", async () => {
     const { iterator, replace } = await followed({ reorgDepth: 5 });
     replace(6, [[], [], [], [], [], [], []]);
@@ -122,6 +153,34 @@ describe("watch: reorganisations", () => {
     if (canonical !== undefined) canonical.tip = block(canonical.tip, [240n]);
     expect(inShort(await next)).to.deep.equal(["+Deposited 240"]);
     await iterator.return();
+  });
+
+  it("does not turn to an older branch while it catches up", async () => {
+    const trunk = grow(
+      undefined,
+      Array.from({ length: 16 }, () => []),
+    );
+    const old = grow(
+      trunk,
+      Array.from({ length: 5 }, (_, index) => [BigInt(index + 1)]),
+    );
+    const tip = grow(
+      trunk,
+      Array.from({ length: 11 }, (_, index) => [BigInt(100 + index)]),
+    );
+    const node = fakeNode(tip);
+    node.replicas.push({ tip: old, remembers: true });
+    // The number of the head and a range up to block 18 come from the one, the first look beyond that from the other.
+    let batches = 0;
+    node.pick = (replicas) => replicas[++batches === 3 ? 1 : 0] as never;
+    const found = await all(watch(watchableOf(node), { events: ["escrow.Deposited"], from: 0, to: 26, reorgDepth: 8 }));
+    expect(inShort(found)).to.deep.equal(
+      short(
+        "+",
+        Array.from({ length: 11 }, (_, index) => 100 + index),
+      ),
+    );
+    expect(batches).to.be.greaterThan(3);
   });
 
   it("reads a block again that was replaced before anything of it was yielded", async () => {
