@@ -68,7 +68,7 @@ const FUNDERS = 3;
 /** Deploys two suites on a chain and connects to them. */
 export async function createWorld(chain: Chain, patience: Patience): Promise<World> {
   // A busy machine is slow, which is not what is tested.
-  const reach = { chainId: chain.chainId, timeout: 30_000, patience: patience.requests };
+  const reach = { chainId: chain.chainId, timeout: 15_000, patience: patience.requests };
   const direct = await connectNode(chain.direct, reach);
   const provider = await connectNode(chain.url, reach);
   // Deployments wait for blocks.
