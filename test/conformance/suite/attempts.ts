@@ -42,6 +42,19 @@ export function recorded(sender: Sender, attempts: Attempt[], gasLimit?: bigint)
   };
 }
 
+/** A sender that sends one after the other, each when the one before is mined. */
+export function inTurn(sender: Sender): Sender {
+  let turn: Promise<unknown> = Promise.resolve();
+  return {
+    ...sender,
+    send(...call) {
+      const sent = turn.then(() => sender.send(...call));
+      turn = sent.catch(() => undefined);
+      return sent;
+    },
+  };
+}
+
 /** Every call that was done is in the chain once, every other one not at all, and the key has sent nothing else. */
 export async function expectOnce(direct: Provider, address: string, attempts: readonly Attempt[]): Promise<void> {
   let mined = 0;
