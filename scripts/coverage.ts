@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = new URL("../", import.meta.url);
 /** What is no test, and what measures the code that is deployed. */
-const LEFT_OUT = /^(gas|helpers|invariant|mutation)\//;
+const LEFT_OUT = /^(conformance|gas|helpers|invariant|mutation)\//;
 /** Tests that give a call just enough gas; instrumented code needs more. */
 const GAS_BOUND = "with enough gas|with little gas|answer by the gas";
 /** Contracts that only tests use. */

@@ -7,7 +7,7 @@ import type { Contract } from "./project.js";
 
 const TESTS = new URL("../../test/", import.meta.url);
 /** What is no test, and what measures the code that is deployed. */
-const LEFT_OUT = /^(gas|helpers|invariant|mutation)\//;
+const LEFT_OUT = /^(conformance|gas|helpers|invariant|mutation)\//;
 const TIMEOUT = 60_000;
 
 export interface TestFile {
