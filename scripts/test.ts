@@ -1,5 +1,6 @@
 /** Runs every check and every test, and closes with one line that counts them. */
 import { spawn } from "node:child_process";
+import { readdirSync } from "node:fs";
 
 interface Outcome {
   passed: number;
@@ -14,6 +15,12 @@ interface Step {
   counts?: boolean;
 }
 
+/** What is no test, or has a step of its own. */
+const LEFT_OUT = /^(conformance|helpers|invariant|mutation|package)\//;
+const tests = readdirSync(new URL("../test/", import.meta.url), { recursive: true, encoding: "utf8" })
+  .filter((path) => path.endsWith(".ts") && !LEFT_OUT.test(path))
+  .map((path) => `test/${path}`);
+
 const steps: Step[] = [
   { name: "build", command: "node scripts/build.mjs" },
   { name: "format", command: "prettier --check --log-level warn ." },
@@ -21,7 +28,9 @@ const steps: Step[] = [
   { name: "eslint", command: "eslint --max-warnings 0 ." },
   { name: "types", command: "tsc --noEmit" },
   { name: "solidity", command: "hardhat test solidity", counts: true },
-  { name: "mocha", command: "hardhat test mocha --no-compile", counts: true },
+  { name: "mocha", command: `hardhat test mocha --no-compile ${tests.join(" ")}`, counts: true },
+  { name: "package", command: "hardhat test mocha --no-compile test/package/npm.ts", counts: true },
+  { name: "chains", command: "npm run --silent test:chains:built", counts: true },
 ];
 
 /** Runs a command, passing its output on, and returns the output and the exit status. */

@@ -4,6 +4,7 @@ import type { Chain } from "../helpers/chains/chain.js";
 import { startHardhat } from "../helpers/chains/hardhat.js";
 import { type Fault, type FaultyProxy, startFaultyProxy } from "../helpers/faultyProxy.js";
 import { SEED } from "../helpers/seeded.js";
+import { describeConnections } from "./suite/connections.js";
 import { describeChain } from "./suite/describeChain.js";
 
 /** Probability of each fault for a request: of ten, one fails, one or two are late or doubled, and one is stale. */
@@ -35,3 +36,5 @@ describe("the faulty proxy", () => {
     for (const fault of Object.keys(RATES)) expect(faults, fault).to.have.property(fault).that.is.greaterThan(0);
   });
 });
+
+describeConnections(startHardhat);

@@ -11,8 +11,8 @@ export interface Attempt {
   outcome?: "done" | "failed";
 }
 
-/** With a gas limit given, one call in so many is estimated all the same. */
-const ESTIMATED = 4;
+/** Calls that are estimated even where a limit is given for the others. */
+const ESTIMATED = /^escrow\./;
 
 /**
  * A sender that notes what it is asked for.
@@ -30,7 +30,7 @@ export function recorded(sender: Sender, attempts: Attempt[], gasLimit?: bigint)
         await options.onHash?.(hash);
       };
       try {
-        const given = gasLimit === undefined || attempts.length % ESTIMATED === 0 ? {} : { gasLimit };
+        const given = gasLimit === undefined || ESTIMATED.test(action) ? {} : { gasLimit };
         const receipt = await sender.send(call, action, { ...given, ...options, onHash });
         attempt.outcome = "done";
         return receipt;
@@ -38,6 +38,19 @@ export function recorded(sender: Sender, attempts: Attempt[], gasLimit?: bigint)
         attempt.outcome = "failed";
         throw error;
       }
+    },
+  };
+}
+
+/** A sender that sends one after the other, each when the one before is mined. */
+export function inTurn(sender: Sender): Sender {
+  let turn: Promise<unknown> = Promise.resolve();
+  return {
+    ...sender,
+    send(...call) {
+      const sent = turn.then(() => sender.send(...call));
+      turn = sent.catch(() => undefined);
+      return sent;
     },
   };
 }

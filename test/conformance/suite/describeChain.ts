@@ -19,7 +19,7 @@ import { createWorld, type World } from "./world.js";
 const LIMIT = 300_000;
 
 /** Blocks come once a second. */
-const PATIENCE: Patience = { ...DEFAULT_PATIENCE, requests: 30_000, interval: 300 };
+const PATIENCE: Patience = { ...DEFAULT_PATIENCE, requests: 45_000, interval: 300 };
 
 /**
  * The whole life of sources, providers and tasks on one chain. All scenarios run at the same time, each with keys of

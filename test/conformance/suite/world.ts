@@ -3,11 +3,12 @@ import { deploySuite, type Governance, type Suite } from "../../../src/protocol/
 import type { SuiteLocation } from "../../../src/protocol/deployment.js";
 import { type SuiteParameters } from "../../../src/protocol/parameters.js";
 import { connect, type Protocol, type SigningProtocol, withSigner } from "../../../src/protocol/protocol.js";
+import type { Sender } from "../../../src/protocol/sender.js";
 import { connectNode } from "../../../src/protocol/provider.js";
 import { type Patience, pause, persist } from "../../../src/protocol/retry.js";
 import { AttestationVerifier__factory } from "../../../typechain-types/index.js";
 import type { Chain } from "../../helpers/chains/chain.js";
-import { type Attempt, recorded } from "./attempts.js";
+import { type Attempt, inTurn, recorded } from "./attempts.js";
 
 export const MIN_STAKE = parseEther("0.1");
 export const FEE_BPS = 250n;
@@ -62,13 +63,14 @@ export interface World {
   stop(): Promise<void>;
 }
 
-/** Three keys of the chain hand out coin, each its own nonces. */
+/** So many keys of the chain hand out coin. */
 const FUNDERS = 3;
+const FUNDERS_IN_TURN = 20;
 
 /** Deploys two suites on a chain and connects to them. */
 export async function createWorld(chain: Chain, patience: Patience): Promise<World> {
   // A busy machine is slow, which is not what is tested.
-  const reach = { chainId: chain.chainId, timeout: 30_000, patience: patience.requests };
+  const reach = { chainId: chain.chainId, timeout: 15_000, patience: patience.requests };
   const direct = await connectNode(chain.direct, reach);
   const provider = await connectNode(chain.url, reach);
   // Deployments wait for blocks.
@@ -88,8 +90,12 @@ export async function createWorld(chain: Chain, patience: Patience): Promise<Wor
   ]);
   const connected = await connect(provider, market.location, { patience });
   const connectedBrief = await connect(provider, brief.location, { patience });
+  const paced = (sender: Sender): Sender => (chain.oneAtATime === true ? inTurn(sender) : sender);
   const funders = await Promise.all(
-    Array.from({ length: FUNDERS }, () => withSigner(connected, new Wallet(funded().privateKey, provider), chain.fees)),
+    Array.from({ length: chain.oneAtATime === true ? FUNDERS_IN_TURN : FUNDERS }, async () => {
+      const { sender } = await withSigner(connected, new Wallet(funded().privateKey, provider), chain.fees);
+      return paced(sender);
+    }),
   );
 
   const actors: Actor[] = [];
@@ -99,7 +105,7 @@ export async function createWorld(chain: Chain, patience: Patience): Promise<Wor
     const { sender, ...rest } = await withSigner(protocol, wallet.connect(provider), chain.fees);
     const actor = {
       ...rest,
-      sender: recorded(sender, attempts, chain.gasLimit),
+      sender: recorded(paced(sender), attempts, chain.gasLimit),
       wallet,
       address: wallet.address,
       attempts,
@@ -109,8 +115,8 @@ export async function createWorld(chain: Chain, patience: Patience): Promise<Wor
   };
   let turn = 0;
   const fund = async (to: string, value: bigint) => {
-    const funder = funders[turn++ % FUNDERS];
-    await funder?.sender.send({ to, data: "0x", value }, "funding");
+    const funder = funders[turn++ % funders.length];
+    await funder?.send({ to, data: "0x", value }, "funding");
   };
   const placed = async (suite: Established, protocol: Protocol): Promise<Place> => {
     const [owner, treasury] = await Promise.all([enter(suite.owner, protocol), enter(suite.treasury, protocol)]);

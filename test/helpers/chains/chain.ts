@@ -11,6 +11,8 @@ export interface Chain {
   readonly fees: FeeMarket;
   /** Gas that most calls are given where estimates take long. */
   readonly gasLimit?: bigint;
+  /** Whether a key may have but one transaction on its way, because the node loses others. */
+  readonly oneAtATime?: boolean;
   /** Private keys with coin, hexadecimal. */
   readonly accounts: readonly string[];
   /** Ends everything that was started for it. */
