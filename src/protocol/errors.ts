@@ -68,15 +68,18 @@ export class PredictionLostError extends OpenGpuError {
 export class NodeError extends OpenGpuError {
   override readonly name = "NodeError";
   readonly request: string;
+  /** For how long the node asks to be left alone, milliseconds; 0 if it does not ask. */
+  readonly retryAfter: number;
 
   /**
    * @param request What was asked of the node, e.g. `eth_chainId`.
    * @param problem What came instead of an answer.
-   * @param options The last failure as its cause.
+   * @param options The last failure as its cause; for how long the node asks to be left alone, milliseconds.
    */
-  constructor(request: string, problem: string, options?: ErrorOptions) {
+  constructor(request: string, problem: string, options: ErrorOptions & { retryAfter?: number } = {}) {
     super(`The node did not answer ${request}: ${problem}. Check the address of the node and that it runs.`, options);
     this.request = request;
+    this.retryAfter = options.retryAfter ?? 0;
   }
 }
 

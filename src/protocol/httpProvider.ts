@@ -9,11 +9,11 @@ import {
 import type { Network } from "ethers";
 import { NodeError } from "./errors.js";
 import type { NodeUrl } from "./nodeUrl.js";
-import { firstLine } from "./retry.js";
+import { firstLine, millisecondsIn } from "./retry.js";
 import type { Answer } from "./socket.js";
 
 /** What came of a request over HTTP: answers, or in words what came instead. */
-export type Posted = { answers: Answer[] } | { problem: string; passing: boolean };
+export type Posted = { answers: Answer[] } | { problem: string; passing: boolean; retryAfter?: number };
 
 /** A connection to a node over HTTP whose failures are typed and name the node without its keys. */
 export class HttpProvider extends JsonRpcProvider {
@@ -33,7 +33,7 @@ export class HttpProvider extends JsonRpcProvider {
   override async _send(payload: JsonRpcPayload | JsonRpcPayload[]): Promise<JsonRpcResult[]> {
     const posted = await post(this.#url, this.#timeout, payload);
     const [{ method }] = Array.isArray(payload) ? (payload as [JsonRpcPayload]) : [payload];
-    if ("problem" in posted) throw new NodeError(method, posted.problem);
+    if ("problem" in posted) throw new NodeError(method, posted.problem, posted);
     const { answers } = posted;
     const whole = answers.length === 1 ? answers[0] : undefined;
     if (Array.isArray(payload) && payload.length > 1 && whole !== undefined) {
@@ -66,7 +66,10 @@ export async function post(url: NodeUrl, timeout: number, payload: JsonRpcPayloa
   if (answers !== undefined && ![401, 403, 429].includes(status)) return { answers };
   const said = `${url.shown} answered ${status} ${statusMessage}`.trimEnd();
   if (status === 401 || status === 403) return { problem: `${said}, so it wants a key, or another`, passing: false };
-  if (status === 429) return { problem: `${said}, so it allows fewer requests`, passing: true };
+  if (status === 429) {
+    const retryAfter = millisecondsIn(response.headers["retry-after"]);
+    return { problem: `${said}, so it allows fewer requests`, passing: true, retryAfter };
+  }
   if (status >= 400 && status < 500 && status !== 408 && status !== 413) {
     return { problem: `${said}, so it is no node, or not under that path`, passing: false };
   }

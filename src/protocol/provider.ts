@@ -40,7 +40,7 @@ async function overHttp(node: NodeUrl, expected: bigint | undefined, timeout: nu
     CHAIN_ID.method,
     async () => {
       const posted = await post(node, timeout, CHAIN_ID);
-      if ("problem" in posted && posted.passing) throw new NodeError(CHAIN_ID.method, posted.problem);
+      if ("problem" in posted && posted.passing) throw new NodeError(CHAIN_ID.method, posted.problem, posted);
       return posted;
     },
     patience,

@@ -87,8 +87,14 @@ export async function persist<T>(
 
 /** Milliseconds that an overloaded node asks to be left alone; 0 if it does not ask. */
 function retryAfter(error: unknown): number {
+  if (error instanceof NodeError) return error.retryAfter;
   if (!isError(error, "SERVER_ERROR")) return 0;
-  const seconds = Number(error.response?.headers["retry-after"]);
+  return millisecondsIn(error.response?.headers["retry-after"]);
+}
+
+/** Milliseconds that a header Retry-After asks for; 0 if it is none or names a date. */
+export function millisecondsIn(header: string | undefined): number {
+  const seconds = Number(header);
   return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : 0;
 }
 
