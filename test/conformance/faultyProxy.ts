@@ -7,10 +7,10 @@ import { SEED } from "../helpers/seeded.js";
 import { describeConnections } from "./suite/connections.js";
 import { describeChain } from "./suite/describeChain.js";
 
-/** Probability of each fault for a request: of ten, one fails, one or two are late or doubled, and one is stale. */
+/** Probability of each fault for a request: of seven, one fails; of ten, one is late and one stale. */
 const RATES: Record<Fault, number> = {
   ...{ dropBefore: 0.02, dropAfter: 0.02, dropWithin: 0.02 },
-  ...{ tooMany: 0.01, unavailable: 0.01, badGateway: 0.01, page: 0.01 },
+  ...{ tooMany: 0.02, unavailable: 0.02, badGateway: 0.02, page: 0.02 },
   ...{ delay: 0.1, duplicate: 0.05, stale: 0.1 },
 };
 

@@ -50,7 +50,9 @@ async function startOnce(command: string, args: string[], url: string): Promise<
   const child = spawn(command, args, { stdio: ["ignore", "ignore", "pipe"] });
   const kill = () => child.kill("SIGKILL");
   // Whatever ends this process must not leave the node behind.
+  const leave = () => process.exit(143);
   process.once("exit", kill);
+  process.once("SIGTERM", leave);
   let said = "";
   let failure: Error | undefined;
   child.stderr.setEncoding("utf8");
@@ -62,6 +64,7 @@ async function startOnce(command: string, args: string[], url: string): Promise<
   });
   const stop = async () => {
     process.off("exit", kill);
+    process.off("SIGTERM", leave);
     await end(child);
   };
 
