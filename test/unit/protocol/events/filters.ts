@@ -60,6 +60,12 @@ describe("watch: filters", () => {
     const to = await ethers.provider.getBlockNumber();
     const options = { events: ["taskManager.*", "escrow.*"], where: { taskId }, from, to } as const;
     expect(inShort(await all(watch(protocol, options)))).to.deep.equal(["+TaskSubmitted", "+TaskDelivered"]);
+    // The provider is at different places of these, so a node cannot tell them apart.
+    const patterns = ["taskManager.*", "providerPool.*"] as const;
+    expect(inShort(await all(watch(protocol, { events: patterns, where: { provider: 1 }, from, to })))).to.deep.equal([
+      "+TaskDelivered",
+    ]);
+    expect(await all(watch(protocol, { events: patterns, where: { provider: 2 }, from, to }))).to.deep.equal([]);
     const others = { events: ["taskManager.TaskSubmitted"], where: { source: 2 }, from, to } as const;
     expect(await all(watch(protocol, others))).to.deep.equal([]);
   });

@@ -170,9 +170,9 @@ describe("watch: reorganisations", () => {
     );
     const node = fakeNode(tip);
     node.replicas.push({ tip: old, remembers: true });
-    // The number of the head and a range up to block 18 come from the one, the first look beyond that from the other.
+    // The number of the head and a range up to block 18 come from the one, the first looks beyond that from the other.
     let batches = 0;
-    node.pick = (replicas) => replicas[++batches === 3 ? 1 : 0] as never;
+    node.pick = (replicas) => replicas[[3, 4].includes(++batches) ? 1 : 0] as never;
     const found = await all(watch(watchableOf(node), { events: ["escrow.Deposited"], from: 0, to: 26, reorgDepth: 8 }));
     expect(inShort(found)).to.deep.equal(
       short(
@@ -180,7 +180,29 @@ describe("watch: reorganisations", () => {
         Array.from({ length: 11 }, (_, index) => 100 + index),
       ),
     );
-    expect(batches).to.be.greaterThan(3);
+    expect(batches).to.be.greaterThan(4);
+  });
+
+  it("follows one branch where every header comes from another replica", async () => {
+    const trunk = grow(undefined, [[], []]);
+    const branches = [100n, 200n].map((first) =>
+      grow(
+        trunk,
+        Array.from({ length: 4 }, (_, index) => [first + BigInt(index)]),
+      ),
+    );
+    const [first = trunk, second = trunk] = branches;
+    const node = fakeNode(second, 2);
+    const [replica] = node.replicas;
+    // It has followed the other branch before, so it knows all blocks of both.
+    await watchableOf(node).provider.getBlockNumber();
+    if (replica !== undefined) replica.tip = first;
+    // The number of the head twice, block 2, and then block 3 of the other branch.
+    let requests = 0;
+    node.pick = (replicas) => replicas[++requests === 4 ? 1 : 0] as never;
+    const options = { events: ["escrow.Deposited"], from: 2, to: 5 } as const;
+    const found = await all(watch(watchableOf(node, 5_000, 1), options));
+    expect(inShort(found)).to.deep.equal(short("+", [100, 101, 102, 103]));
   });
 
   it("reads a block again that was replaced before anything of it was yielded", async () => {

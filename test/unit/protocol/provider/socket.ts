@@ -147,7 +147,7 @@ describe("connectNode: WebSocket", () => {
       if (!deployer || !owner || !treasury) throw new Error("three accounts needed");
       const suite = await deploySuite(deployer, { owner: owner.address, treasury: treasury.address });
       // Long intervals: only what the node tells wakes the watcher in time.
-      const patience = { requests: 5_000, interval: 60_000 };
+      const patience = { requests: 5_000, interval: 200_000 };
       const location = { ...(await locationOf(suite)), chainId: 31337n };
       const protocol = await connect(provider, location, { patience });
       const iterator = watch(protocol, { events: ["escrow.Deposited"] });
