@@ -68,13 +68,13 @@ export interface WatchOptions<P extends EventPattern = EventPattern> {
   readonly from?: number | Cursor | undefined;
   /** Last block: when it has its confirmations, the iterator ends. */
   readonly to?: number | undefined;
-  /** Blocks that must stand on a block, itself included, before its events are yielded. 1: as soon as it is mined. */
+  /** Blocks that must stand on a block, itself included, before its events are yielded; 1 by default. */
   readonly confirmations?: number | undefined;
-  /** How many blocks the chain may replace. */
+  /** How many blocks the chain may replace, counted from the newest; 64 by default. */
   readonly reorgDepth?: number | undefined;
-  /** Most blocks in one request for old logs; the watcher takes fewer where the node refuses. */
+  /** Most blocks in one request for old logs; 2,000 by default, fewer where the node refuses. */
   readonly rangeSize?: number | undefined;
-  /** For how long the node may be unreachable or behind, milliseconds. */
+  /** For how long the node may be unreachable or behind, milliseconds; ten minutes by default. */
   readonly outage?: number | undefined;
   /** Ends the iterator. */
   readonly signal?: AbortSignal | undefined;
