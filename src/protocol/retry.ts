@@ -32,7 +32,7 @@ export function pause(milliseconds: number, signal?: AbortSignal): Promise<void>
 
 /** What a node says when it is the node that fails: unreachable, overloaded, or behind the others. */
 const TRANSIENT =
-  /(?:header|block|state|trie node) (?:was )?(?:not found|unavailable|missing)|block not found|invalid block tag|out ?of ?range|missing trie node|unknown block|resource not found|cannot query unfinalized|rate limit|too many requests|timed? ?out|socket hang up|ECONNRE|fetch failed|network|try again|temporarily|unavailable|bad gateway|could not detect|not valid JSON|missing response|aborted/i;
+  /(?:header|block|state|trie node) (?:was )?(?:not found|unavailable|missing)|(?:block|blockhash) (?:not|cannot be) found|invalid block tag|out ?of ?range|missing trie node|unknown block|resource not found|cannot query unfinalized|rate limit|too many requests|timed? ?out|socket hang up|ECONNRE|fetch failed|network|try again|temporarily|unavailable|bad gateway|could not detect|not valid JSON|missing response|aborted/i;
 /** How Node and its HTTP clients name connections that broke. */
 const BROKEN = /^(?:ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR)/;
 
