@@ -51,7 +51,8 @@ describe("protocol.settle", () => {
     await expectRevert<SettleRevert>(settle(stranger, { order }), "TooEarly", {
       taskId,
       end: BigInt(end),
-      now_: BigInt(end),
+      // What refuses is judged in the newest block.
+      now_: BigInt(end - 1),
     });
     const delivered = await deliveredTask(market);
     await expectRevert<SettleRevert>(settle(stranger, delivered), "WrongState", {
@@ -89,7 +90,8 @@ describe("protocol.reopen", () => {
     await expectRevert<ReopenRevert>(reopen(stranger, { order }), "TooEarly", {
       taskId,
       end: BigInt(end),
-      now_: BigInt(end),
+      // What refuses is judged in the newest block.
+      now_: BigInt(end - 1),
     });
     const task = await openTask(market, open);
     const args = { taskId: task.taskId, state: State.Open };
@@ -124,7 +126,7 @@ describe("protocol.refund", () => {
     const { order, taskId } = await openTask(market);
     await passTo(order.deadline);
     const now = BigInt(order.deadline);
-    await expectRevert<RefundRevert>(refund(stranger, { order }), "TooEarly", { taskId, end: now, now_: now });
+    await expectRevert<RefundRevert>(refund(stranger, { order }), "TooEarly", { taskId, end: now, now_: now - 1n });
     const held = await deliveredTask(market);
     const args = { taskId: held.taskId, state: State.Delivered };
     await expectRevert<RefundRevert>(refund(stranger, held), "WrongState", args);

@@ -1,0 +1,86 @@
+import { type Order, Verification } from "../protocol/order.js";
+import { type PricedTask, splitPrice, timeOfPrice, WHOLE } from "../protocol/price.js";
+
+/** A task that waits for a result, as a provider sees it. Times in unix seconds. */
+export interface Offer extends PricedTask {
+  readonly taskId: string;
+  readonly order: Order;
+  readonly feeBps: bigint;
+  readonly royaltyBps: bigint;
+}
+
+/** What a provider knows of itself when it decides. Amounts in wei. */
+export interface Standing {
+  /** Mask of environments that it offers in the pool of the source. */
+  environments: number;
+  /** GiB. */
+  gpuMemory: number;
+  /** Free stake. */
+  freeStake: bigint;
+  /** Score × 1e6. */
+  score: number;
+}
+
+/** What one execution is worth to a provider. */
+export interface Costs {
+  /** Least payment that it works for, after fee and royalty, wei. */
+  payment: bigint;
+  /** How long it expects to take, seconds. */
+  duration: number;
+}
+
+/** What to do about an offer: try now, look again at a time, or leave it. */
+export type Decision =
+  | { readonly act: "attempt" }
+  /** Unix seconds. */
+  | { readonly act: "wait"; readonly until: number }
+  | { readonly act: "leave"; readonly reason: string };
+
+const CPU = 1;
+const GPU = 6;
+const leave = (reason: string): Decision => ({ act: "leave", reason });
+
+/**
+ * Decides on an offer, from nothing but its arguments.
+ *
+ * @param now Unix seconds.
+ */
+export function decide(offer: Offer, standing: Standing, costs: Costs, now: number): Decision {
+  const { order } = offer;
+  if (order.verification !== Verification.Review || order.trust !== 0) return leave("its verification is another");
+  if (!runsHere(order, standing)) return leave("it does not run on this hardware");
+  if (order.minScore > standing.score) return leave(`it asks for a score of ${order.minScore}`);
+  if (order.bond > standing.freeStake) return leave(`its bond of ${order.bond} wei exceeds the free stake`);
+  const time = timeOfPayment(offer, costs.payment);
+  if (time === undefined) return leave(`it never pays ${costs.payment} wei`);
+  if (Math.max(now, time) + costs.duration > Number(offer.deadline)) return leave("its deadline is too near");
+  // A result is paid the price at its delivery, so the work may begin while the price still climbs.
+  const start = time - Math.floor(costs.duration);
+  return start > now ? { act: "wait", until: start } : { act: "attempt" };
+}
+
+/** The first second, unix time, in which a task pays a provider at least so much; `undefined` if it never does. */
+export function timeOfPayment(offer: Offer, payment: bigint): number | undefined {
+  const cap = offer.order.maxReward;
+  const shares = 10_000n - offer.feeBps - offer.royaltyBps;
+  if (shares <= 0n) return undefined;
+  // Fee and royalty are rounded down, so the payment is at least this share of the price.
+  const price = (payment * 10_000n + shares - 1n) / shares;
+  const time = timeOfPrice(offer, cap, price > cap && paymentAt(offer, cap) >= payment ? cap : price);
+  return time === undefined ? undefined : Number(time);
+}
+
+/** What of a price reaches the provider, wei. */
+export function paymentAt({ feeBps, royaltyBps }: Offer, price: bigint): bigint {
+  return splitPrice(price, feeBps, royaltyBps).payment;
+}
+
+/** Whether a task still climbs. */
+export const isClimbing = (offer: Offer, now: number): boolean =>
+  offer.startFraction !== WHOLE && BigInt(now) < offer.openedAt + offer.rampDuration;
+
+/** The rule of the contracts: memory matters on a GPU only. */
+function runsHere({ environments, minGpuMemory }: Order, standing: Standing): boolean {
+  const common = environments & standing.environments;
+  return (common & CPU) !== 0 || ((common & GPU) !== 0 && standing.gpuMemory >= minGpuMemory);
+}

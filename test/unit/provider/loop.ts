@@ -1,0 +1,252 @@
+import { expect } from "chai";
+import { parseEther, toUtf8Bytes } from "ethers";
+import { acceptOpening } from "../../../src/client/acceptOpening.js";
+import { memoryJournal } from "../../../src/client/journal.js";
+import { submitOrder } from "../../../src/client/submitOrder.js";
+import { memoryDebts } from "../../../src/provider/debts.js";
+import { chainEffects, digestOf, type Effects } from "../../../src/provider/effects.js";
+import { type ProviderEvent, type ProviderOptions, runProvider } from "../../../src/provider/loop.js";
+import { pause } from "../../../src/protocol/retry.js";
+import { loadFixture, time } from "../../helpers/network.js";
+import { protocolOf } from "../../helpers/protocol.js";
+import { CAP, deployMarket, joinProvider, KEY, type Market, random32 } from "../../helpers/suite.js";
+
+const OUTPUT = toUtf8Bytes("output");
+const HOUR = 3600;
+
+describe("provider loop", () => {
+  let market: Market;
+  const stops: (() => Promise<void>)[] = [];
+  /** Unix time of the chain, as far as the test has looked. */
+  let now = 0;
+  const inbox: { taskId: string; provider: number; envelope: string }[] = [];
+
+  beforeEach(async () => {
+    market = await loadFixture(deployMarket);
+    inbox.length = 0;
+  });
+  afterEach(async () => {
+    for (const stop of stops.splice(0)) await stop();
+  });
+
+  /** A provider in the market; what it does can be replaced. */
+  const start = async (id: 1 | 2, changes: Partial<Effects> = {}, options: Partial<ProviderOptions> = {}) => {
+    const signer = id === 1 ? market.agent : (market.others[0] ?? market.stranger);
+    if (id === 2 && (await market.providerPool.providerCount()) === 1n) await joinProvider(market, signer);
+    const protocol = await protocolOf(market, signer);
+    const events: ProviderEvent[] = [];
+    const ending = new AbortController();
+    const debts = options.debts ?? memoryDebts();
+    const effects: Effects = {
+      ...chainEffects(protocol, id),
+      perform: async (_order, signal) => {
+        await pause(50, signal);
+        return OUTPUT;
+      },
+      publish: () => Promise.resolve("here"),
+      send: (order, envelope) => {
+        inbox.push({ taskId: order.inputDigest, provider: id, envelope });
+        return Promise.resolve();
+      },
+      ...changes,
+    };
+    const running = runProvider({
+      protocol,
+      provider: id,
+      effects,
+      debts,
+      costs: () => ({ payment: 1n, duration: 1 }),
+      capacity: 2,
+      from: 0,
+      discloseWindow: HOUR,
+      clock: () => now,
+      report: (event) => events.push(event),
+      ...options,
+      signal: ending.signal,
+    });
+    let stopped = false;
+    const stop = async () => {
+      if (stopped) return;
+      stopped = true;
+      ending.abort();
+      await running;
+    };
+    stops.push(stop);
+    return { events, debts, stop, kinds: () => events.map(({ kind }) => kind) };
+  };
+
+  const submit = async (changes: { bond?: bigint } = {}) => {
+    const protocol = await protocolOf(market, market.client);
+    const draft = {
+      source: 1,
+      maxReward: CAP,
+      bond: CAP,
+      rampDuration: 600,
+      deadline: (await time.latest()) + 2 * HOUR,
+      inputDigest: random32(),
+      ...changes,
+    };
+    const { entry, taskId } = await submitOrder(protocol, draft, { journal: memoryJournal() });
+    return { protocol, entry, taskId };
+  };
+  /** Looks until something is so, within 20 seconds. */
+  const until = async (what: string, look: () => boolean | Promise<boolean>) => {
+    const end = Date.now() + 20_000;
+    while (!(await look())) {
+      now = await time.latest();
+      if (Date.now() > end) throw new Error(`${what} did not happen`);
+      await pause(20);
+    }
+  };
+  const stateOf = async (taskId: string) => (await market.taskManager.getTask(taskId)).state;
+  const accept = async ({ protocol, entry }: Awaited<ReturnType<typeof submit>>) => {
+    await until("an envelope", () => inbox.some(({ taskId }) => taskId === entry.order.inputDigest));
+    const { envelope } = inbox.find(({ taskId }) => taskId === entry.order.inputDigest) ?? { envelope: "" };
+    const task = { order: entry.order, secretKey: entry.secretKey ?? "", envelope };
+    return acceptOpening(protocol, task, ({ resultDigest }) => resultDigest === digestOf(OUTPUT));
+  };
+
+  it("delivers, hands over, and is paid by a client that accepts", async () => {
+    const provider = await start(1);
+    const task = await submit();
+    const accepted = await accept(task);
+    expect(accepted?.opening.location).to.equal("here");
+    await until("the payment", () => provider.kinds().includes("paid"));
+    expect(provider.kinds()).to.deep.equal(["attempted", "delivered", "paid"]);
+    expect(await provider.debts.open()).to.deep.equal([]);
+    const paid = provider.events.find(({ kind }) => kind === "paid");
+    expect(paid?.kind === "paid" && paid.price).to.equal(accepted?.price);
+  });
+
+  it("discloses and settles when the client is silent", async () => {
+    const provider = await start(1);
+    const { taskId, entry } = await submit();
+    await until("the delivery", () => provider.kinds().includes("delivered"));
+    await time.increase(HOUR / 2 + 1);
+    await until("the disclosure", async () => (await stateOf(taskId)) === 4n);
+    await time.increase(entry.order.reviewPeriod + 1);
+    await until("the payment", () => provider.kinds().includes("paid"));
+    expect(await stateOf(taskId)).to.equal(6n);
+  });
+
+  it("races, and the loser abandons its work at once", async () => {
+    let cut = false;
+    const slow = await start(2, {
+      perform: async (_order, signal) => {
+        try {
+          await pause(15_000, signal);
+        } catch (error) {
+          cut = true;
+          throw error;
+        }
+        return OUTPUT;
+      },
+    });
+    const quick = await start(1);
+    const task = await submit();
+    await accept(task);
+    await until("the end of the race", () => slow.kinds().includes("abandoned"));
+    expect(cut).to.equal(true);
+    expect(slow.events.at(-1)).to.include({ kind: "abandoned", reason: "another was first" });
+    await until("the payment", () => quick.kinds().includes("paid"));
+    expect(await slow.debts.open()).to.deep.equal([]);
+  });
+
+  it("asks its price: a greedy one waits for the ramp, a modest one takes the task", async () => {
+    const greedy = await start(2, {}, { costs: () => ({ payment: (CAP * 9n) / 10n, duration: 1 }) });
+    const modest = await start(1);
+    const task = await submit();
+    await accept(task);
+    await until("the payment", () => modest.kinds().includes("paid"));
+    expect(greedy.kinds()).to.deep.equal([]);
+    expect((await market.taskManager.getTask(task.taskId)).provider).to.equal(1n);
+  });
+
+  it("loses its bond when it neither hands over nor discloses, and another finishes the task", async () => {
+    const never = () => Promise.reject(new Error("silent"));
+    const silent = await start(2, { send: never, disclose: never });
+    const task = await submit();
+    await until("the delivery", () => silent.kinds().includes("delivered"));
+    const before = await market.providerPool.getProvider(2);
+    await time.increase(HOUR + 1);
+    await market.taskManager.connect(market.stranger).reopen(await packed(task));
+    expect((await market.providerPool.getProvider(2)).stake).to.be.lessThan(before.stake);
+    const honest = await start(1);
+    await accept(task);
+    await until("the payment", () => honest.kinds().includes("paid"));
+    await until("the loss", () => silent.kinds().includes("abandoned"));
+    expect(await silent.debts.open()).to.deep.equal([]);
+  });
+
+  it("is not paid for a lie by a client that checks", async () => {
+    const liar = await start(1, { perform: () => Promise.resolve(toUtf8Bytes("a lie")) });
+    const task = await submit();
+    expect(await accept(task)).to.equal(undefined);
+    expect(await stateOf(task.taskId)).to.equal(3n);
+    expect(liar.kinds()).not.to.include("paid");
+  });
+
+  it("goes on with what it owes after a crash just before or just after its delivery", async () => {
+    for (const moment of ["before", "after"] as const) {
+      const debts = memoryDebts();
+      const protocol = await protocolOf(market, market.agent);
+      const { deliver } = chainEffects(protocol, 1);
+      const crashed = await start(
+        1,
+        {
+          deliver: async (debt) => {
+            if (moment === "after") await deliver(debt);
+            throw new Error("crash");
+          },
+          send: () => Promise.reject(new Error("crashed")),
+        },
+        { debts },
+      );
+      const task = await submit();
+      await until("the crash", () => crashed.kinds().includes("trouble"));
+      await crashed.stop();
+      expect(await debts.open(), moment).to.have.length(moment === "after" ? 1 : (await debts.open()).length);
+      const again = await start(1, {}, { debts });
+      await accept(task);
+      await until("the payment", () => again.kinds().includes("paid"));
+      expect(await debts.open(), moment).to.deep.equal([]);
+      await again.stop();
+    }
+  });
+
+  it("does not stop for a task that fails, a market it is no member of, or an envelope it cannot send", async () => {
+    let failed = 0;
+    const provider = await start(1, {
+      perform: () => (failed++ === 0 ? Promise.reject(new Error("the module trapped")) : Promise.resolve(OUTPUT)),
+    });
+    const first = await submit();
+    await until("the failure", () => provider.kinds().includes("abandoned"));
+    expect(provider.events.at(-1)).to.include({ kind: "abandoned", reason: "the module trapped" });
+    expect(await stateOf(first.taskId)).to.equal(1n);
+    await accept(await submit());
+    await until("the payment", () => provider.kinds().includes("paid"));
+  });
+
+  it("works on no more than its capacity at a time", async () => {
+    let now = 0;
+    let most = 0;
+    const provider = await start(1, {
+      perform: async (_order, signal) => {
+        most = Math.max(most, ++now);
+        await pause(100, signal).finally(() => now--);
+        return OUTPUT;
+      },
+    });
+    await market.providerPool.connect(market.providerOwner).stake(1, parseEther("1"), { value: parseEther("1") });
+    const tasks = [await submit(), await submit(), await submit(), await submit(), await submit()];
+    for (const task of tasks) await accept(task);
+    await until("five payments", () => provider.kinds().filter((kind) => kind === "paid").length === 5);
+    expect(most).to.equal(2);
+    expect(KEY).to.have.length(66);
+  });
+
+  async function packed({ entry }: Awaited<ReturnType<typeof submit>>) {
+    const { packOrder } = await import("../../../src/protocol/order.js");
+    return packOrder(entry.order);
+  }
+});
