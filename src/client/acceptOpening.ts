@@ -10,8 +10,8 @@ export interface OpeningParameters {
   order: Order;
   /** Envelope as its provider sent it, bytes in hexadecimal. */
   envelope: string;
-  /** X25519 secret key that belongs to the order's client key. */
-  secretKey: string;
+  /** X25519 secret key that belongs to the order's client key, as the journal keeps it. */
+  secretKey?: string | undefined;
 }
 
 /**
@@ -26,6 +26,7 @@ export async function openDelivered(
   { order, envelope, secretKey }: OpeningParameters,
 ): Promise<Opening & EnvelopeContext & { provider: number }> {
   const { provider, seal, taskId, state } = await snapshot(protocol, { task: order });
+  if (secretKey === undefined) throw new EnvelopeError(taskId, "the secret key that opens it is not known");
   if (provider === undefined || seal === undefined) {
     throw new EnvelopeError(taskId, `the task is ${state}, nobody has sealed a result`);
   }

@@ -141,6 +141,18 @@ console.log(JSON.stringify({
     });
   });
 
+  it("is used as the README says", async () => {
+    const readme = await readFile(join(root, "README.md"), "utf8");
+    const [, program = ""] = /```ts\n([\s\S]*?)```/.exec(readme) ?? [];
+    expect(program).to.include("submitOrder");
+    const around = `declare const key: string, deadline: number, envelope: string;
+declare const readFile: (path: string, encoding: "utf8") => Promise<string>;
+declare const isWanted: (digest: string, location: string) => boolean;
+`;
+    await writeFile(join(installed, "readme.ts"), around + program);
+    await output(process.execPath, [join(root, "node_modules/typescript/bin/tsc")], installed);
+  });
+
   it("gives its interfaces to the contracts of another Hardhat project", async () => {
     const path = await project("consumer", {
       "hardhat.config.ts": `import { defineConfig } from "hardhat/config";

@@ -232,6 +232,9 @@ describe("client orders", () => {
       }
       const wrongKey = { ...task, secretKey: new Wallet(random32()).privateKey };
       expect(await rejection(openDelivered(protocol, wrongKey))).to.be.instanceOf(EnvelopeError);
+      const keyless = { order: task.order, envelope: task.envelope };
+      const lost = await rejection(openDelivered(protocol, keyless));
+      expect(lost).to.be.instanceOf(EnvelopeError).with.property("message").that.includes("key that opens it");
       expect(judged).to.deep.equal([]);
       expect((await market.taskManager.getTask(taskId)).state).to.equal(3n);
     });
