@@ -2,7 +2,13 @@ import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  { ignores: ["node_modules", "artifacts", "cache", "coverage", "typechain-types", "runs", "dist", "abi"] },
+  {
+    ignores: [
+      ...["node_modules", "artifacts", "cache", "coverage", "typechain-types", "runs", "dist", "abi"],
+      // AssemblyScript looks like TypeScript but is another language.
+      ...["workloads/lib", "workloads/*/assembly", "workloads/*/build"],
+    ],
+  },
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.strictTypeChecked],
@@ -13,7 +19,7 @@ export default defineConfig(
     },
   },
   {
-    files: ["src/protocol/**/*.ts", "src/client/**/*.ts"],
+    files: ["src/protocol/**/*.ts", "src/client/**/*.ts", "src/content/**/*.ts"],
     rules: {
       // These run in a browser too.
       "no-restricted-imports": [

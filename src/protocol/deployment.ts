@@ -137,6 +137,13 @@ export function parseDocument<S extends z.ZodType>(schema: S, text: string, name
   const { success, data, error } = schema.safeParse(value);
   if (success) return data;
   const [issue] = error.issues;
-  const where = issue === undefined || issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
-  throw new DocumentFormatError(name, `${where}${issue?.message ?? "it has another form"}`, { cause: error });
+  const path = issue?.path.join(".") ?? "";
+  // Unknown fields are an issue of the object that has them.
+  const unknown = issue?.code === "unrecognized_keys" ? issue.keys[0] : undefined;
+  const field = [path, unknown ?? ""].filter((part) => part !== "").join(".");
+  throw new DocumentFormatError(
+    name,
+    `${path === "" ? "" : `${path}: `}${issue?.message ?? "it has another form"}`,
+    field === "" ? { cause: error } : { cause: error, field },
+  );
 }

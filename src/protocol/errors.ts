@@ -143,14 +143,18 @@ export class DeploymentMismatchError extends OpenGpuError {
 export class DocumentFormatError extends OpenGpuError {
   override readonly name = "DocumentFormatError";
   readonly document: string;
+  /** Path of the first field that is wrong, missing or unknown, e.g. `limits.memory`; `undefined` if it is the whole. */
+  readonly field: string | undefined;
 
   /**
    * @param document What was read, e.g. a file's name.
    * @param problem Where and why it is wrong.
+   * @param options The failure behind it, and the path of the field.
    */
-  constructor(document: string, problem: string, options?: ErrorOptions) {
+  constructor(document: string, problem: string, options?: ErrorOptions & { field?: string | undefined }) {
     super(`${document} is not usable: ${problem}.`, options);
     this.document = document;
+    this.field = options?.field;
   }
 }
 
