@@ -1,10 +1,30 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import asc from "assemblyscript/asc";
 import { PAGE_BYTES } from "../../src/content/manifest.js";
 import { HIDDEN_SHIFT } from "../digits/training/quantise.js";
 import { WorkloadError } from "./errors.js";
 import { ROOT, type WorkloadName } from "./places.js";
+
+interface Output {
+  write: (chunk: string | Uint8Array) => void;
+}
+
+/** The part of the compiler that is used. */
+interface Compiler {
+  main: (
+    options: string[],
+    host: {
+      stdout: Output;
+      stderr: Output;
+      readFile: (path: string) => string | null;
+      writeFile: (path: string, contents: string | Uint8Array) => void;
+      listFiles: () => string[];
+    },
+  ) => Promise<{ error: Error | null }>;
+}
+
+/** The name is no literal, lest the compiler's own types be loaded: they change those of arrays in the whole program. */
+const COMPILER: string = "assemblyscript/asc";
 
 const decoder = new TextDecoder();
 
@@ -37,14 +57,15 @@ function readSource(path: string): string | null {
  * @throws {WorkloadError} if the compiler fails or warns.
  */
 export async function compileWorkload(name: WorkloadName, memory: number): Promise<Uint8Array> {
+  const { main } = (await import(COMPILER)) as Compiler;
   let module: Uint8Array | undefined;
   const messages: string[] = [];
-  const collect = {
-    write: (chunk: string | Uint8Array) => {
+  const collect: Output = {
+    write: (chunk) => {
       messages.push(typeof chunk === "string" ? chunk : decoder.decode(chunk));
     },
   };
-  const { error } = await asc.main(
+  const { error } = await main(
     [
       `workloads/${name}/assembly/index.ts`,
       ...["--outFile", "module.wasm", "--optimizeLevel", "3", "--runtime", "stub", "--exportStart", "_start"],
