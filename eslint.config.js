@@ -20,6 +20,7 @@ export default defineConfig(
   },
   {
     files: ["src/protocol/**/*.ts", "src/client/**/*.ts", "src/content/**/*.ts"],
+    ignores: ["src/content/{folderStore,node,server}.ts"],
     rules: {
       // These run in a browser too.
       "no-restricted-imports": [

@@ -25,24 +25,45 @@ export async function readText(path: string): Promise<string | undefined> {
  *
  * @throws {FileAccessError}
  */
-export async function writeText(path: string, text: string): Promise<void> {
+export function writeText(path: string, text: string): Promise<void> {
+  return writeWhole(path, text);
+}
+
+/**
+ * Writes a file of bytes as {@link writeText} does one of text.
+ *
+ * @throws {FileAccessError}
+ */
+export function writeBytes(path: string, bytes: Uint8Array): Promise<void> {
+  return writeWhole(path, bytes);
+}
+
+async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
   await changing(path, async () => {
     await mkdir(dirname(path), { recursive: true });
     try {
       const file = await open(temporary, "wx");
       try {
-        await file.writeFile(text);
+        await file.writeFile(content);
         await file.sync();
       } finally {
         await file.close();
       }
       await rename(temporary, path);
+      await syncFolder(dirname(path));
     } catch (error) {
       await rm(temporary, { force: true });
       throw error;
     }
   });
+}
+
+/** Makes the name of a new file as lasting as what is in it, where the system can. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r").catch(() => undefined);
+  await folder?.sync().catch(() => undefined);
+  await folder?.close();
 }
 
 /**

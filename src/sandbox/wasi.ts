@@ -1,8 +1,9 @@
 import { Fd, WASI, WASIProcExit, wasi } from "@bjorn3/browser_wasi_shim";
+import { Gathering, Overflow } from "../content/gather.ts";
+import { Diagnostics } from "./diagnostics.ts";
 import { entropyOf } from "./entropy.ts";
 import type { Instance, Memory } from "./engine.js";
 import type { Assignment, Outcome } from "./outcome.js";
-import { Diagnostics, Output, Overflow } from "./sinks.ts";
 
 /** The one module that may be imported from. */
 export const WASI_MODULE = "wasi_snapshot_preview1";
@@ -27,7 +28,7 @@ export interface Host {
 
 /** A world for one run of one program. */
 export function createHost({ args, input, seed, output: outputLimit }: Omit<Assignment, "module" | "memory">): Host {
-  const output = new Output(outputLimit);
+  const output = new Gathering(outputLimit);
   const diagnostics = new Diagnostics();
   const shim = new WASI(["source", ...args], [], [new Input(input), new Sink(output), new Sink(diagnostics)], {
     debug: false,
@@ -183,9 +184,9 @@ class Input extends Fd {
 
 /** Where bytes are written one after another. */
 class Sink extends Fd {
-  readonly #to: Output | Diagnostics;
+  readonly #to: Gathering | Diagnostics;
 
-  constructor(to: Output | Diagnostics) {
+  constructor(to: Gathering | Diagnostics) {
     super();
     this.#to = to;
   }

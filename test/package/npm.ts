@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import { build } from "esbuild";
+import { program } from "../helpers/wasm.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const run = promisify(execFile);
@@ -67,6 +68,7 @@ describe("npm package", function () {
       "dist/src/files/index.js",
       "dist/src/index.d.ts",
       "dist/src/index.js",
+      "dist/src/sandbox/wasmWorker.js",
     ]) {
       expect(files).to.include(file);
     }
@@ -153,6 +155,32 @@ declare const isWanted: (digest: string, location: string) => boolean;
     await output(process.execPath, [join(root, "node_modules/typescript/bin/tsc")], installed);
   });
 
+  it("runs untrusted programs and serves content as it is installed", async () => {
+    const module = Buffer.from(await program("(call $show (i32.const 0x6f6b6f6b))")).toString("base64");
+    await writeFile(
+      join(installed, "run.mjs"),
+      `import { httpStore, memoryStore } from "opengpu-protocol/content";
+import { serveContent } from "opengpu-protocol/content/node";
+import { createWasmExecutor } from "opengpu-protocol/sandbox";
+
+const server = await serveContent({ store: memoryStore() });
+const store = httpStore(server.url);
+const { digest } = await store.put(Buffer.from("${module}", "base64"));
+const module = await store.get(digest);
+await server.close();
+const limits = { memory: 2 ** 20, time: 60_000, input: 100, output: 100 };
+for (const boundary of ["process", "engine"]) {
+  const executor = createWasmExecutor({ boundary });
+  const job = { module, args: [], input: new Uint8Array(), seed: \`0x\${"11".repeat(32)}\`, limits };
+  const { output } = await executor.run(job);
+  console.log(boundary, Buffer.from(output).toString());
+  await executor.close();
+}
+`,
+    );
+    expect(await output(process.execPath, ["run.mjs"], installed)).to.equal("process koko\nengine koko\n");
+  });
+
   it("gives its interfaces to the contracts of another Hardhat project", async () => {
     const path = await project("consumer", {
       "hardhat.config.ts": `import { defineConfig } from "hardhat/config";
@@ -218,13 +246,15 @@ contract Budget is IVerifier {
   };
 
   it("bundles for a browser without any module of Node", async () => {
-    const text = await bundle(`export * from "opengpu-protocol";`);
-    expect(text).to.include("TaskSubmitted").and.to.include("OpenGPU envelope 1");
+    const text = await bundle(`export * from "opengpu-protocol"; export * from "opengpu-protocol/content";`);
+    expect(text).to.include("TaskSubmitted").and.to.include("OpenGPU envelope 1").and.to.include("ipfs://");
     expect(text).not.to.match(/["']node:/);
   });
 
   it("does nothing when it is imported, and brings along only what is used", async () => {
-    expect(await bundle(`import "opengpu-protocol"; import "opengpu-protocol/abi";`)).to.equal("");
+    expect(
+      await bundle(`import "opengpu-protocol"; import "opengpu-protocol/abi"; import "opengpu-protocol/content";`),
+    ).to.equal("");
     const small = await bundle(`import { sealOf } from "opengpu-protocol"; console.log(sealOf);`);
     const whole = await bundle(`export * from "opengpu-protocol";`);
     expect(small.length).to.be.lessThan(whole.length / 4);
