@@ -53,7 +53,7 @@ export async function recoverOrder(
     const filter = { address: addresses.taskManager, topics, fromBlock: from, toBlock: to };
     const [log] = await persist("eth_getLogs", () => provider.getLogs(filter), patience.requests);
     const order = log && (INTERFACES.taskManager.parseLog(log)?.args as { order?: PackedOrder } | undefined)?.order;
-    if (order !== undefined) return unpackOrder(plain(order));
+    if (order !== undefined) return unpackOrder(order);
   }
   throw new OrderNotFoundError(taskId, `${journal ? "the journal or " : ""}the log from block ${fromBlock} to ${head}`);
 }
@@ -94,15 +94,9 @@ export function ordersInCalldata(data: string): Order[] {
 
 /** Orders in one argument of a call, by the names that TaskManager gives its arguments. */
 function ordersIn(name: string, value: unknown): Order[] {
-  if (name === "order") return [unpackOrder(plain(value as PackedOrder))];
-  if (name === "signedProof") return [unpackOrder(plain((value as { order: PackedOrder }).order))];
-  if (name === "signedProofs")
-    return [...(value as { order: PackedOrder }[])].map(({ order }) => unpackOrder(plain(order)));
+  if (name === "order") return [unpackOrder(value as PackedOrder)];
+  if (name === "signedProof") return [unpackOrder((value as { order: PackedOrder }).order)];
+  if (name === "signedProofs") return [...(value as { order: PackedOrder }[])].map(({ order }) => unpackOrder(order));
   if (name === "data") return [...(value as string[])].flatMap(ordersInCalldata);
   return [];
-}
-
-/** The six words of a packed order as ethers decodes it. */
-function plain({ reward, assurance, terms, clocks, inputDigest, clientKey }: PackedOrder): PackedOrder {
-  return { reward, assurance, terms, clocks, inputDigest, clientKey };
 }

@@ -3,7 +3,8 @@ import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { FileAccessError } from "./errors.js";
 
-const codeOf = (error: unknown): string => (error as { code?: string }).code ?? String(error);
+/** What the system calls a failure, e.g. `EACCES`. */
+export const codeOf = (error: unknown): string => (error as { code?: string }).code ?? String(error);
 
 /**
  * The text of a file, or `undefined` if there is none.

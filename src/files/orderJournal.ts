@@ -1,15 +1,17 @@
-import { chmod, mkdir, open, readFile, stat } from "node:fs/promises";
+import { chmod, mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { formatEntry, type JournalEntry, type OrderJournal, parseEntry } from "../client/journal.js";
-import { DocumentFormatError } from "../protocol/errors.js";
+import { codeOf, readText } from "./atomic.js";
+import { FileAccessError } from "./errors.js";
 
 /**
  * A journal of orders in a file, one line of JSON each, only ever appended to and readable by its owner alone, because it
  * holds the keys that open results. What `record` has kept is on the disk.
  *
  * @param path The file; it and its folder are made when needed.
- * @throws {DocumentFormatError} from both methods, naming file and line, if the file cannot be used. A last line that was cut
- * off by a crash was never acknowledged: it is left out when reading and ended when writing.
+ * @throws {FileAccessError} from both methods, if the file cannot be read or written.
+ * @throws {DocumentFormatError} when reading, naming file and line, if it was altered. A last line that was cut off by a
+ * crash was never acknowledged: it is left out when reading and ended when writing.
  */
 export function fileJournal(path: string): OrderJournal {
   let turn: Promise<unknown> = Promise.resolve();
@@ -30,9 +32,7 @@ export function fileJournal(path: string): OrderJournal {
         await file.close();
       }
     } catch (error) {
-      throw new DocumentFormatError(`The journal ${path}`, `it cannot be written (${(error as Error).message})`, {
-        cause: error,
-      });
+      throw new FileAccessError(path, "written", codeOf(error), { cause: error });
     }
   };
 
@@ -44,7 +44,7 @@ export function fileJournal(path: string): OrderJournal {
     },
     async entries() {
       await turn;
-      const text = await textOf(path);
+      const text = (await readText(path)) ?? "";
       const lines = text.split("\n");
       return lines.flatMap((line, index) => {
         if (line.trim() === "") return [];
@@ -58,15 +58,3 @@ export function fileJournal(path: string): OrderJournal {
 
 /** How every line begins. */
 const BEGINNING = '{"format":"opengpu-order/1",';
-
-async function textOf(path: string): Promise<string> {
-  try {
-    if (!(await stat(path)).isFile()) throw new Error("it is no file");
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
-    throw new DocumentFormatError(`The journal ${path}`, `it cannot be read (${(error as Error).message})`, {
-      cause: error,
-    });
-  }
-}

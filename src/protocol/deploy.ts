@@ -1,14 +1,9 @@
 import { getCreateAddress, type Signer } from "ethers";
-import { Escrow__factory } from "../../typechain-types/factories/Escrow__factory.js";
-import { ProviderPool__factory } from "../../typechain-types/factories/ProviderPool__factory.js";
-import { Reputation__factory } from "../../typechain-types/factories/Reputation__factory.js";
-import { SourceRegistry__factory } from "../../typechain-types/factories/SourceRegistry__factory.js";
-import { TaskManager__factory } from "../../typechain-types/factories/TaskManager__factory.js";
 import { type Governance, type Place, placesOf } from "./deploy/places.js";
-import type { ContractName } from "./deployment.js";
+import type { SuiteLocation } from "./deployment.js";
 import { PredictionLostError } from "./errors.js";
 import { DEFAULT_PARAMETERS, type SuiteParameters } from "./parameters.js";
-import type { SuiteContracts } from "./protocol.js";
+import { contractsAt, type SuiteContracts } from "./protocol.js";
 
 export type { Governance } from "./deploy/places.js";
 
@@ -29,15 +24,8 @@ export async function deploySuite(
   const from = await deployer.getAddress();
   const places = placesOf({ deployer: from, firstNonce: await deployer.getNonce(), governance, parameters });
   for (const place of places) await fill(deployer, from, place);
-  const addresses = Object.fromEntries(places.map(({ name, address }) => [name, address]));
-  const at = (name: ContractName) => addresses[name] ?? "";
-  return {
-    escrow: Escrow__factory.connect(at("Escrow"), deployer),
-    sourceRegistry: SourceRegistry__factory.connect(at("SourceRegistry"), deployer),
-    providerPool: ProviderPool__factory.connect(at("ProviderPool"), deployer),
-    reputation: Reputation__factory.connect(at("Reputation"), deployer),
-    taskManager: TaskManager__factory.connect(at("TaskManager"), deployer),
-  };
+  const contracts = Object.fromEntries(places.map(({ name, address }) => [name, { address }]));
+  return contractsAt({ contracts: contracts as SuiteLocation["contracts"] }, deployer);
 }
 
 /** Deploys one contract in its place and checks that it ended up where the others believe it. */

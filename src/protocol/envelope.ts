@@ -15,6 +15,7 @@ import {
   toUtf8String,
 } from "ethers";
 import { FieldFormatError, OpenGpuError } from "./errors.js";
+import { bytes32 } from "./fields.js";
 import { commitmentOf, sealOf } from "./seal.js";
 
 /** Most bytes of an envelope that the contracts take. */
@@ -68,7 +69,7 @@ export class EnvelopeError extends OpenGpuError {
 
 /** A fresh key pair, or the one of a secret key of 32 bytes in hexadecimal. */
 export function keyPair(secretKey: string = hexlify(randomBytes(32))): KeyPair {
-  return { secretKey, publicKey: hexlify(x25519.getPublicKey(bytes32("secretKey", secretKey))) };
+  return { secretKey, publicKey: hexlify(x25519.getPublicKey(secretBytes(secretKey))) };
 }
 
 /** An envelope with the seal that commits to it. */
@@ -183,7 +184,7 @@ export function openSealed(context: EnvelopeContext, seal: string, envelope: str
 
 function sharedSecret({ taskId }: EnvelopeContext, secretKey: string, publicKey: string): Uint8Array {
   try {
-    return x25519.getSharedSecret(bytes32("secretKey", secretKey), bytes32("publicKey", publicKey));
+    return x25519.getSharedSecret(secretBytes(secretKey), getBytes(bytes32("publicKey", publicKey)));
   } catch (error) {
     if (error instanceof OpenGpuError) throw error;
     throw new EnvelopeError(taskId, `${publicKey} is no key that keeps a secret`, { cause: error });
@@ -203,9 +204,8 @@ function cipherOf(
   return xchacha20poly1305(derived.slice(0, 32), derived.slice(32), getBytes(header));
 }
 
-function bytes32(field: string, value: string): Uint8Array {
-  // A secret has no place in a message.
-  const shown = field === "secretKey" ? `${value.length} characters` : value;
-  if (!isHexString(value, 32)) throw new FieldFormatError(field, shown, "32 bytes in hexadecimal");
-  return getBytes(value);
+/** A secret key; it has no place in a message. */
+function secretBytes(value: string): Uint8Array {
+  if (isHexString(value, 32)) return getBytes(value);
+  throw new FieldFormatError("secretKey", `${value.length} characters`, "32 bytes in hexadecimal");
 }

@@ -57,6 +57,8 @@ export interface PackedOrder {
   clientKey: string;
 }
 
+const WORDS = ["reward", "assurance", "terms", "clocks", "inputDigest", "clientKey"] as const;
+
 /** EIP-712 types of an order, fields in the sequence in which a wallet shows them. */
 export const ORDER_TYPES: Record<string, { name: keyof Order; type: string }[]> = {
   Order: [
@@ -133,7 +135,7 @@ export function packOrder(order: Order): PackedOrder {
  * @throws {FieldFormatError} if a word is not 32 bytes, or bits are set that mean nothing.
  */
 export function unpackOrder(packed: PackedOrder): Order {
-  for (const [name, value] of Object.entries(packed)) bytes32(name, String(value));
+  for (const name of WORDS) bytes32(name, packed[name]);
   const unused = (BigInt(packed.terms) >> 224n) | (BigInt(packed.clocks) >> 112n);
   if (unused !== 0n)
     throw new FieldFormatError("terms or clocks", `0x${unused.toString(16)}`, "zero in its unused bits");

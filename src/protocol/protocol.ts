@@ -136,7 +136,7 @@ export async function withSigner(
 const isSigner = (runner: Provider | Signer): runner is Signer => "signTypedData" in runner;
 
 /** The typed contracts of a suite. Their ABIs carry no bytecode. */
-export function contractsAt({ contracts }: SuiteLocation, runner: ContractRunner): SuiteContracts {
+export function contractsAt({ contracts }: Pick<SuiteLocation, "contracts">, runner: ContractRunner): SuiteContracts {
   const at = (name: keyof typeof contracts, abi: InterfaceAbi): unknown =>
     new Contract(contracts[name].address, abi, runner);
   return {

@@ -117,10 +117,16 @@ export async function within<T>(awaited: string, promise: Promise<T>, millisecon
   }
 }
 
+/** An error as a node tells it. */
+interface Said {
+  message?: unknown;
+}
+
 /** What a node said, where ethers hides it in an error of its own; else the message of the error. */
 export function wordsOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const { error: inner } = error as { error?: { message?: unknown } };
+  const { error: direct, info } = error as { error?: Said; info?: { error?: Said } };
+  const inner = direct ?? info?.error;
   return typeof inner?.message === "string" ? inner.message : firstLine(error.message);
 }
 

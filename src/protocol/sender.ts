@@ -10,7 +10,7 @@ import { type Head, viewAccount } from "./accountView.js";
 import { InsufficientFundsError, NonceTakenError, TimeoutError, TransactionRefusedError } from "./errors.js";
 import { type FeeMarket, feesOf, type Fees, priceOfGas } from "./fees.js";
 import { type Call, judgeCalls } from "./judge.js";
-import { type Patience, pause, persist } from "./retry.js";
+import { type Patience, pause, persist, wordsOf } from "./retry.js";
 import { isRevert } from "./reverts.js";
 
 export type { Head } from "./accountView.js";
@@ -110,8 +110,7 @@ export async function createSender(
       await persist("eth_sendRawTransaction", () => provider.broadcastTransaction(sent.raw), patience.requests);
       return "sent";
     } catch (error) {
-      const message =
-        error instanceof Error ? `${error.message} ${JSON.stringify((error as { info?: unknown }).info ?? "")}` : "";
+      const message = wordsOf(error);
       if (KNOWN.test(message)) return "sent";
       // An earlier attempt may have arrived although its answer did not.
       if (isError(error, "NONCE_EXPIRED") || NONCE_LOW.test(message)) {
@@ -163,8 +162,7 @@ export async function createSender(
           return { hash, nonce, raw };
         }
       } catch (error) {
-        const message = error instanceof Error ? error.message : "";
-        if (FEE_LOW.test(message) && attempt < NONCE_ATTEMPTS) {
+        if (FEE_LOW.test(wordsOf(error)) && attempt < NONCE_ATTEMPTS) {
           known = undefined;
           continue;
         }
@@ -211,9 +209,7 @@ export async function createSender(
         patience.requests,
       );
       if (receipt !== null) {
-        const head =
-          confirmations > 1 ? await persist("eth_blockNumber", () => provider.getBlockNumber(), patience.requests) : 0;
-        if (confirmations <= 1 || head - receipt.blockNumber + 1 >= confirmations) return receipt;
+        if (confirmations <= 1 || (await view.lookAhead()) - receipt.blockNumber + 1 >= confirmations) return receipt;
       } else if (look % LOOKS_BETWEEN_REMINDERS === 0) {
         const taker = await view.transactionAt(sent.nonce);
         if (taker !== undefined && taker !== sent.hash) {

@@ -1,5 +1,5 @@
 import { type Order, Verification } from "../protocol/order.js";
-import { type PricedTask, splitPrice, timeOfPrice, WHOLE } from "../protocol/price.js";
+import { type PricedTask, splitPrice, timeOfPrice } from "../protocol/price.js";
 
 /** A task that waits for a result, as a provider sees it. Times in unix seconds. */
 export interface Offer extends PricedTask {
@@ -74,10 +74,6 @@ export function timeOfPayment(offer: Offer, payment: bigint): number | undefined
 export function paymentAt({ feeBps, royaltyBps }: Offer, price: bigint): bigint {
   return splitPrice(price, feeBps, royaltyBps).payment;
 }
-
-/** Whether a task still climbs. */
-export const isClimbing = (offer: Offer, now: number): boolean =>
-  offer.startFraction !== WHOLE && BigInt(now) < offer.openedAt + offer.rampDuration;
 
 /** The rule of the contracts: memory matters on a GPU only. */
 function runsHere({ environments, minGpuMemory }: Order, standing: Standing): boolean {

@@ -1,4 +1,3 @@
-import { sha256 } from "ethers";
 import { deliver } from "../protocol/actions/deliver.js";
 import { disclose } from "../protocol/actions/disclose.js";
 import { settle } from "../protocol/actions/settle.js";
@@ -56,6 +55,3 @@ export function chainEffects(
     },
   };
 }
-
-/** Digest of an output as seals carry it. */
-export const digestOf = (output: Uint8Array): string => sha256(output);

@@ -1,7 +1,7 @@
 import { pause } from "../protocol/retry.js";
-import { isRevert } from "../protocol/reverts.js";
+import { isRevert, RevertError, type RevertName } from "../protocol/reverts.js";
 import type { Protocol } from "../protocol/protocol.js";
-import { snapshot, type TaskSnapshot } from "../protocol/snapshot.js";
+import { snapshot } from "../protocol/snapshot.js";
 import type { Debt, DebtBook } from "./debts.js";
 import type { Effects } from "./effects.js";
 
@@ -10,62 +10,77 @@ export type Discharge =
   /** Paid; price in wei. */
   | { readonly outcome: "paid"; readonly price: bigint }
   /** Another provider had the task first, or this one's hold is over. */
-  | { readonly outcome: "lost"; readonly state: TaskSnapshot["state"] };
+  | { readonly outcome: "lost"; readonly reason: string };
 
 /** What honouring debts needs. Times in seconds. */
 export interface HonourOptions {
   protocol: Protocol;
-  effects: Pick<Effects, "send" | "disclose" | "settle">;
+  effects: Pick<Effects, "deliver" | "send" | "disclose" | "settle">;
   debts: DebtBook;
-  /** From delivery to the end of the disclosure window, as the suite has it. */
-  discloseWindow: number;
-  /** How long to wait for the client before the envelope goes on chain; less than the window. */
+  /** How long to wait for the client before the envelope goes on chain; less than the disclosure window. */
   grace: number;
   /** Unix time of the chain now. */
   clock: () => number;
   signal: AbortSignal;
+  /** Told the price, wei, when the seal is on chain. */
+  delivered: (price: bigint) => void;
+  /** Told what failed and will be tried again. */
   report: (problem: string) => void;
 }
 
 /**
- * Sees a sealed result through to its payment: hands the envelope to the client, discloses it on chain in time if the
- * client does not accept, settles when the review period is over. What to do next follows from the chain alone, so
- * this may be called again after a crash at any point.
+ * Sees a sealed result through to its payment: delivers its seal, hands the envelope to the client, discloses it on chain
+ * in time if the client does not accept, settles when the review period is over. What to do next follows from the
+ * chain alone, so this may be called again after a crash at any point; a seal whose sending failed may still arrive,
+ * and so its debt lasts until somebody else has the task or the contracts refuse the seal.
  */
 export async function honour(debt: Debt, options: HonourOptions): Promise<Discharge> {
   const { protocol, effects, debts, signal, clock, grace, report } = options;
   const { interval } = protocol.patience;
   let sent = false;
+  const lost = async (reason: string): Promise<Discharge> => {
+    await debts.clear(debt.taskId);
+    return { outcome: "lost", reason };
+  };
   const attempt = async (what: string, effect: () => Promise<void>) => {
     try {
       await effect();
     } catch (error) {
       // What the contracts refuse is decided by the next look at the chain; what failed is tried again.
-      if (!isRevert(error)) report(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+      if (!isRevert(error)) report(`${what}: ${messageOf(error)}`);
     }
   };
   for (;;) {
     signal.throwIfAborted();
     const task = await snapshot(protocol, { task: debt.order });
-    const isMine = task.provider === debt.provider && task.seal === debt.sealed.seal;
-    if (!isMine) {
-      await debts.clear(debt.taskId);
-      return { outcome: "lost", state: task.state };
-    }
     const { state, clearedAt = 0, disclosedAt = 0 } = task;
-    if (state === "Settled") {
+    if (state === "Open") {
+      try {
+        options.delivered(await effects.deliver(debt));
+      } catch (error) {
+        // A task that is no longer open shows at the next look who has it.
+        const revert: RevertName | undefined = error instanceof RevertError ? error.revert : undefined;
+        if (!isRevert(error)) report(`delivering: ${messageOf(error)}`);
+        else if (revert !== "WrongState") return lost(error.message);
+      }
+    } else if (task.provider !== debt.provider || task.seal !== debt.sealed.seal) {
+      return lost(`the task is ${state}`);
+    } else if (state === "Settled") {
       await debts.clear(debt.taskId);
       return { outcome: "paid", price: task.price ?? 0n };
-    }
-    if (state === "Delivered") {
+    } else if (state === "Delivered") {
       if (!sent) {
-        await attempt("sending the envelope", () => effects.send(debt.order, debt.sealed.envelope));
-        sent = true;
+        await attempt("sending the envelope", async () => {
+          await effects.send(debt.order, debt.sealed.envelope);
+          sent = true;
+        });
       }
       if (clock() >= clearedAt + grace) await attempt("disclosing", () => effects.disclose(debt));
-    } else if (state === "Disclosed") {
-      if (clock() > disclosedAt + debt.order.reviewPeriod) await attempt("settling", () => effects.settle(debt.order));
+    } else if (state === "Disclosed" && clock() > disclosedAt + debt.order.reviewPeriod) {
+      await attempt("settling", () => effects.settle(debt.order));
     }
     await pause(interval, signal);
   }
 }
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

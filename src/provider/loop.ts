@@ -1,14 +1,15 @@
+import { digestOf } from "../content/digest.js";
+import { read, readBatch } from "../protocol/batch.js";
 import { sealEnvelope } from "../protocol/envelope.js";
 import { watch, type Watched } from "../protocol/events.js";
-import { OpenGpuError } from "../protocol/errors.js";
-import { type PackedOrder, unpackOrder } from "../protocol/order.js";
+import { unpackOrder } from "../protocol/order.js";
 import type { SigningProtocol } from "../protocol/protocol.js";
 import { pause } from "../protocol/retry.js";
-import { isRevert } from "../protocol/reverts.js";
+import { TaskState } from "../protocol/states.js";
 import type { Debt, DebtBook } from "./debts.js";
-import { type Costs, decide, type Offer, timeOfPayment } from "./decide.js";
-import { digestOf, type Effects } from "./effects.js";
-import { honour } from "./honour.js";
+import { type Costs, decide, type Offer, type Standing, timeOfPayment } from "./decide.js";
+import type { Effects } from "./effects.js";
+import { honour, messageOf } from "./honour.js";
 
 /** What a provider tells of its work. Times in unix milliseconds, prices in wei. */
 export type ProviderEvent =
@@ -45,6 +46,9 @@ export interface ProviderOptions {
   signal: AbortSignal;
 }
 
+/** States that a task never leaves. */
+const FINAL: ReadonlySet<number> = new Set([TaskState.Settled, TaskState.Refunded, TaskState.Revoked]);
+
 /** Events by which tasks open and close. */
 const EVENTS = [
   "taskManager.TaskSubmitted",
@@ -67,24 +71,39 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
   const { clock = () => Math.floor(Date.now() / 1000), grace = Math.floor(discloseWindow / 2) } = options;
   const report = options.report ?? (() => undefined);
   const preference = options.preference ?? (() => 0);
+  const orders = new Map<string, Offer["order"]>();
   const offers = new Map<string, Offer>();
   const attempts = new Map<string, AbortController>();
+  const owed = new Set<string>();
   const running = new Set<Promise<void>>();
   const tell = (kind: "abandoned" | "trouble", taskId: string, reason: string) => {
     report({ kind, taskId, at: Date.now(), reason });
   };
 
+  /** Sees a debt through. Meanwhile the task is not attempted again: another seal would take the place of this one. */
   const see = async (debt: Debt) => {
+    const { taskId } = debt;
+    owed.add(taskId);
+    try {
+      await seeThrough(debt);
+    } finally {
+      owed.delete(taskId);
+    }
+  };
+  const seeThrough = async (debt: Debt) => {
     const { taskId } = debt;
     const troubled = (reason: string) => {
       tell("trouble", taskId, reason);
     };
     for (;;) {
       try {
-        const needs = { protocol, effects, debts, discloseWindow, grace, clock, signal, report: troubled };
+        const delivered = (price: bigint) => {
+          report({ kind: "delivered", taskId, at: Date.now(), price });
+        };
+        const needs = { protocol, effects, debts, grace, clock, signal, delivered, report: troubled };
         const discharge = await honour(debt, needs);
         if (discharge.outcome === "paid") report({ kind: "paid", taskId, at: Date.now(), price: discharge.price });
-        else tell("abandoned", taskId, `the task is ${discharge.state}`);
+        else tell("abandoned", taskId, discharge.reason);
         return;
       } catch (error) {
         if (signal.aborted) return;
@@ -96,7 +115,7 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
 
   const attempt = async (offer: Offer, costs: Costs, stop: AbortController) => {
     const { taskId, order } = offer;
-    let debt: Debt | undefined;
+    let debt: Debt;
     try {
       report({ kind: "attempted", taskId, at: Date.now() });
       const output = await effects.perform(order, stop.signal);
@@ -107,16 +126,10 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
       const opening = { resultDigest: digestOf(output), location };
       debt = { taskId, order, provider, sealed: sealEnvelope({ taskId, provider }, order.clientKey, opening) };
       await debts.incur(debt);
-      const price = await effects.deliver(debt);
-      report({ kind: "delivered", taskId, at: Date.now(), price });
+      owed.add(taskId);
     } catch (error) {
-      if (debt === undefined || isRevert(error)) {
-        if (debt !== undefined) await debts.clear(taskId);
-        tell("abandoned", taskId, stop.signal.aborted ? "another was first" : messageOf(error));
-        return;
-      }
-      // Whether the seal is on chain is unknown: the chain will tell.
-      tell("trouble", taskId, messageOf(error));
+      tell("abandoned", taskId, stop.signal.aborted ? "another was first" : messageOf(error));
+      return;
     } finally {
       attempts.delete(taskId);
       offers.delete(taskId);
@@ -124,15 +137,20 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
     await see(debt);
   };
 
-  /** Begins whatever can be begun; tells when to look again, unix seconds. */
+  const isBusy = (taskId: string) => attempts.has(taskId) || owed.has(taskId);
+  /** Begins whatever can be begun. */
   const schedule = async (): Promise<void> => {
+    // Asked once for all offers of a source, and only if there is one.
+    const standings = new Map<number, Promise<Standing | undefined>>();
     for (const offer of [...offers.values()].sort(preference)) {
       if (attempts.size >= capacity || signal.aborted) return;
       const { taskId, order } = offer;
       const costs = options.costs(order.source);
-      if (attempts.has(taskId) || costs === undefined) continue;
-      const standing = await effects.standing(order.source);
-      if (standing === undefined || !offers.has(taskId) || attempts.has(taskId)) continue;
+      if (isBusy(taskId) || costs === undefined) continue;
+      const asked = standings.get(order.source) ?? effects.standing(order.source);
+      standings.set(order.source, asked);
+      const standing = await asked;
+      if (standing === undefined || !offers.has(taskId) || isBusy(taskId)) continue;
       if (decide(offer, standing, costs, clock()).act !== "attempt") continue;
       const stop = new AbortController();
       attempts.set(taskId, stop);
@@ -147,25 +165,20 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
   const learn = async (event: Watched) => {
     if (event.contract !== "taskManager" || !("taskId" in event.args)) return;
     const { taskId } = event.args;
-    if (event.name === "TaskSubmitted" && !event.removed) {
-      const order = unpackOrder(plain(event.args.order));
-      const task = await protocol.contracts.taskManager.getTask(taskId);
-      if (task.state === 1n) offers.set(taskId, { taskId, order, ...pricedOf(task) });
-      orders.set(taskId, order);
-      return;
-    }
-    // Anything else may have closed the task or opened it again; the chain knows which.
+    if (event.name === "TaskSubmitted") orders.set(taskId, unpackOrder(event.args.order));
     const order = orders.get(taskId);
     if (order === undefined) return;
-    const task = await protocol.contracts.taskManager.getTask(taskId);
-    if (task.state === 1n) offers.set(taskId, { taskId, order, ...pricedOf(task) });
-    else {
-      offers.delete(taskId);
-      if (task.provider !== BigInt(provider)) attempts.get(taskId)?.abort();
-      if (task.state >= 6n) orders.delete(taskId);
+    // The event may be old, or taken back: where the task stands now is what counts.
+    const [task] = (await readBatch(protocol, [read("taskManager", "getTask", taskId)])).values;
+    const state = Number(task.state);
+    if (state === TaskState.Open) {
+      offers.set(taskId, { taskId, order, ...pricedOf(task) });
+      return;
     }
+    offers.delete(taskId);
+    if (task.provider !== BigInt(provider)) attempts.get(taskId)?.abort();
+    if (FINAL.has(state)) orders.delete(taskId);
   };
-  const orders = new Map<string, Offer["order"]>();
 
   for (const debt of await debts.open()) track(see(debt));
   const ticking = (async () => {
@@ -189,12 +202,4 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
 function pricedOf(task: Omit<Offer, "taskId" | "order">): Omit<Offer, "taskId" | "order"> {
   const { startFraction, openedAt, clearedAt, deadline, rampDuration, feeBps, royaltyBps } = task;
   return { startFraction, openedAt, clearedAt, deadline, rampDuration, feeBps, royaltyBps };
-}
-
-function plain({ reward, assurance, terms, clocks, inputDigest, clientKey }: PackedOrder): PackedOrder {
-  return { reward, assurance, terms, clocks, inputDigest, clientKey };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof OpenGpuError || error instanceof Error ? error.message : String(error);
 }

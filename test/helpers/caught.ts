@@ -10,3 +10,13 @@ export async function caught<E extends Error>(
   if (!(error instanceof kind) || error.message.startsWith("no ")) throw error;
   return error;
 }
+
+/** What a promise is rejected with. */
+export function rejection(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => {
+      throw new Error("it was not rejected");
+    },
+    (reason: unknown) => reason,
+  );
+}

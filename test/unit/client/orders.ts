@@ -13,6 +13,7 @@ import { EnvelopeError, keyPair, sealEnvelope } from "../../../src/protocol/enve
 import { FieldRangeError, OpenGpuError } from "../../../src/protocol/errors.js";
 import { packOrder, taskIdOf } from "../../../src/protocol/order.js";
 import { RevertError } from "../../../src/protocol/reverts.js";
+import { rejection } from "../../helpers/caught.js";
 import { loadFixture, networkHelpers, time } from "../../helpers/network.js";
 import { protocolOf } from "../../helpers/protocol.js";
 import { CAP, deployMarket, FLOOR, openTask, random32, reviewOrder, signedProof } from "../../helpers/suite.js";
@@ -29,15 +30,6 @@ const setUp = async () => {
   };
   return { market, protocol, draft, journal: memoryJournal() };
 };
-
-/** The error that a promise rejects with. */
-const rejection = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => {
-      throw new Error("it did not reject");
-    },
-    (error: unknown) => error,
-  );
 
 describe("client orders", () => {
   describe("submitOrder", () => {

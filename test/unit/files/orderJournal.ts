@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { type JournalEntry, journalEntry } from "../../../src/client/journal.js";
 import { fileJournal } from "../../../src/files/orderJournal.js";
+import { FileAccessError } from "../../../src/files/errors.js";
 import { DocumentFormatError } from "../../../src/protocol/errors.js";
 import { draftOrder } from "../../../src/protocol/order.js";
 import { random32 } from "../../helpers/suite.js";
@@ -77,8 +78,10 @@ describe("fileJournal", () => {
     await mkdir(blocked);
     for (const use of [() => fileJournal(blocked).entries(), () => fileJournal(blocked).record(anEntry(1n))]) {
       const error: unknown = await use().catch((reason: unknown) => reason);
-      expect(error).to.be.instanceOf(DocumentFormatError);
-      expect((error as Error).message).to.include(blocked);
+      expect(error).to.be.instanceOf(FileAccessError);
+      expect((error as Error).message)
+        .to.include(blocked)
+        .and.to.include("EISDIR");
     }
     const journal = fileJournal(path);
     await journal.record(anEntry(1n));

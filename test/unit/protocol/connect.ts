@@ -5,18 +5,11 @@ import { deploySuite } from "../../../src/protocol/deploy.js";
 import { DeploymentMismatchError, NodeError, ReadOnlyError, WrongChainError } from "../../../src/protocol/errors.js";
 import { connect, withSigner } from "../../../src/protocol/protocol.js";
 import { submit } from "../../../src/protocol/actions/submit.js";
+import { rejection } from "../../helpers/caught.js";
 import { ethers, loadFixture } from "../../helpers/network.js";
 import { IMPATIENCE, locationOf, protocolOf, readerOf } from "../../helpers/protocol.js";
 import { type Relay, startRelay } from "../../helpers/rpcRelay.js";
 import { deployMarket, reviewOrder } from "../../helpers/suite.js";
-
-const rejection = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => {
-      throw new Error("it did not reject");
-    },
-    (error: unknown) => error,
-  );
 
 describe("protocol.connect", () => {
   const setUp = async () => {

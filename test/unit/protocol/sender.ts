@@ -10,9 +10,10 @@ import {
   TransactionRefusedError,
 } from "../../../src/protocol/errors.js";
 import { execute } from "../../../src/protocol/execute.js";
-import type { Order } from "../../../src/protocol/order.js";
+import { type Order, packOrder } from "../../../src/protocol/order.js";
 import { connect, type ConnectOptions, type SigningProtocol } from "../../../src/protocol/protocol.js";
 import { RevertError } from "../../../src/protocol/reverts.js";
+import { rejection } from "../../helpers/caught.js";
 import { ethers, loadFixture, networkHelpers } from "../../helpers/network.js";
 import { IMPATIENCE, locationOf, readerOf } from "../../helpers/protocol.js";
 import { type Relay, startRelay } from "../../helpers/rpcRelay.js";
@@ -41,13 +42,6 @@ describe("protocol sender", () => {
   const anOrder = (changes: Partial<Order> = {}) => reviewOrder(market, { client: wallet.address, ...changes });
   const count = () => ethers.provider.getTransactionCount(wallet.address);
   const held = async () => (await market.escrow.accountOf(wallet.address)).held;
-  const rejection = (promise: Promise<unknown>): Promise<unknown> =>
-    promise.then(
-      () => {
-        throw new Error("it did not reject");
-      },
-      (error: unknown) => error,
-    );
 
   it("sends 50 at once from one key, of which the chain would refuse one, without a gap", async () => {
     const protocol = await connected();
@@ -300,7 +294,6 @@ describe("protocol sender", () => {
   async function submitted(protocol: SigningProtocol) {
     const order = await anOrder();
     await submit(protocol, { order });
-    const { packOrder } = await import("../../../src/protocol/order.js");
     return { order: packOrder(order) };
   }
 });
