@@ -42,12 +42,14 @@ export async function honour(debt: Debt, options: HonourOptions): Promise<Discha
     await debts.clear(debt.taskId);
     return { outcome: "lost", reason };
   };
-  const attempt = async (what: string, effect: () => Promise<void>) => {
+  const attempt = async (what: string, effect: () => Promise<void>): Promise<boolean> => {
     try {
       await effect();
+      return true;
     } catch (error) {
       // What the contracts refuse is decided by the next look at the chain; what failed is tried again.
       if (!isRevert(error)) report(`${what}: ${messageOf(error)}`);
+      return false;
     }
   };
   for (;;) {
@@ -69,12 +71,7 @@ export async function honour(debt: Debt, options: HonourOptions): Promise<Discha
       await debts.clear(debt.taskId);
       return { outcome: "paid", price: task.price ?? 0n };
     } else if (state === "Delivered") {
-      if (!sent) {
-        await attempt("sending the envelope", async () => {
-          await effects.send(debt.order, debt.sealed.envelope);
-          sent = true;
-        });
-      }
+      sent ||= await attempt("sending the envelope", () => effects.send(debt.order, debt.sealed.envelope));
       if (clock() >= clearedAt + grace) await attempt("disclosing", () => effects.disclose(debt));
     } else if (state === "Disclosed" && clock() > disclosedAt + debt.order.reviewPeriod) {
       await attempt("settling", () => effects.settle(debt.order));

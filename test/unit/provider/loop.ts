@@ -257,6 +257,46 @@ describe("provider loop", () => {
     expect(behind).to.be.greaterThan(2);
   });
 
+  it("never seals over a result that it owes, however late its seal arrives", async () => {
+    const debts = memoryDebts();
+    const seals: string[] = [];
+    const protocol = await protocolOf(market, market.agent);
+    const { deliver } = chainEffects(protocol, 1);
+    let computed = 0;
+    const provider = await start(
+      1,
+      {
+        perform: () => Promise.resolve(toUtf8Bytes(`output ${++computed}`)),
+        deliver: async (debt) => {
+          seals.push(debt.sealed.seal);
+          // The node is silent three times: the seal may be anywhere.
+          if (seals.length <= 3) throw new Error("no answer");
+          return deliver(debt);
+        },
+      },
+      { debts },
+    );
+    const { taskId } = await submit();
+    await until("the delivery", () => provider.kinds().includes("delivered"));
+    expect(computed).to.equal(1);
+    expect(new Set(seals).size).to.equal(1);
+    expect((await market.taskManager.getTask(taskId)).seal).to.equal(seals[0]);
+    expect((await debts.open()).map(({ sealed }) => sealed.seal)).to.deep.equal([seals[0]]);
+  });
+
+  it("hands over again and again until the client has the envelope", async () => {
+    let refused = 0;
+    const send = (order: { inputDigest: string }, envelope: string) => {
+      if (refused++ < 3) return Promise.reject(new Error("the inbox is away"));
+      inbox.push({ taskId: order.inputDigest, provider: 1, envelope });
+      return Promise.resolve();
+    };
+    const provider = await start(1, { send });
+    await accept(await submit());
+    await until("the payment", () => provider.kinds().includes("paid"));
+    expect(refused).to.equal(4);
+  });
+
   it("works on no more than its capacity at a time", async () => {
     let now = 0;
     let most = 0;
