@@ -118,6 +118,14 @@ describe("client orders", () => {
       }
     });
 
+    it("does not believe a journal whose order gives another id", async () => {
+      const { protocol, draft, journal } = await setUp();
+      const { taskId, entry } = await submitOrder(protocol, draft, { journal });
+      const forged = memoryJournal();
+      await forged.record({ ...entry, order: { ...entry.order, maxReward: 1n } });
+      expect(await recoverOrder(protocol, taskId, { journal: forged })).to.deep.equal(entry.order);
+    });
+
     it("says where it looked in vain", async () => {
       const { protocol, journal } = await setUp();
       const taskId = random32();

@@ -6,7 +6,7 @@ import { DeploymentMismatchError, NodeError, ReadOnlyError, WrongChainError } fr
 import { connect, withSigner } from "../../../src/protocol/protocol.js";
 import { submit } from "../../../src/protocol/actions/submit.js";
 import { rejection } from "../../helpers/caught.js";
-import { ethers, loadFixture } from "../../helpers/network.js";
+import { ethers, loadFixture, networkHelpers } from "../../helpers/network.js";
 import { IMPATIENCE, locationOf, protocolOf, readerOf } from "../../helpers/protocol.js";
 import { type Relay, startRelay } from "../../helpers/rpcRelay.js";
 import { deployMarket, reviewOrder } from "../../helpers/suite.js";
@@ -50,6 +50,22 @@ describe("protocol.connect", () => {
     const codeHash = keccak256(await ethers.provider.getCode(market.escrow));
     const { address } = location.contracts.Escrow;
     await connect(ethers.provider, with_(location, "Escrow", { address, codeHash }), { patience: IMPATIENCE });
+  });
+
+  it("waits for a node that is before the deployment", async () => {
+    const { location } = await setUp();
+    const block = (await ethers.provider.getBlockNumber()) + 2;
+    const recorded = {
+      ...location,
+      contracts: { ...location.contracts, Escrow: { ...location.contracts.Escrow, block } },
+    };
+    const patience = { ...IMPATIENCE, requests: 300 };
+    const error = await rejection(connect(ethers.provider, recorded, { patience }));
+    expect(error).to.be.instanceOf(NodeError);
+    expect((error as Error).message).to.include(`block ${block}`);
+    const patient = connect(ethers.provider, recorded, { patience: IMPATIENCE });
+    await networkHelpers.mine(2);
+    expect((await patient).head.number).to.be.at.least(block);
   });
 
   it("refuses a node of another chain", async () => {

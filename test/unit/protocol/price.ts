@@ -75,6 +75,17 @@ describe("protocol price", () => {
     }
   });
 
+  it("stands after the deadline, also where the ramp is longer", async () => {
+    const market = await loadFixture(deployMarket);
+    const { order, packed, taskId } = await openTask(market, { rampDuration: 20_000 });
+    const task = await market.taskManager.getTask(taskId);
+    await time.increaseTo(order.deadline + 5_000);
+    const price = priceAt(task, order.maxReward, BigInt(await time.latest()));
+    expect(price).to.equal(await market.taskManager.priceOf(packed));
+    expect(price).to.equal(priceAt(task, order.maxReward, task.deadline));
+    expect(price).to.be.lessThan(order.maxReward);
+  });
+
   it("stands once the task has a provider", async () => {
     const market = await loadFixture(deployMarket);
     const { order, packed, taskId } = await deliveredTask(market);

@@ -12,6 +12,7 @@ import {
 import { execute } from "../../../src/protocol/execute.js";
 import { type Order, packOrder } from "../../../src/protocol/order.js";
 import { connect, type ConnectOptions, type SigningProtocol } from "../../../src/protocol/protocol.js";
+import { pause } from "../../../src/protocol/retry.js";
 import { RevertError } from "../../../src/protocol/reverts.js";
 import { rejection } from "../../helpers/caught.js";
 import { ethers, loadFixture, networkHelpers } from "../../helpers/network.js";
@@ -99,6 +100,55 @@ describe("protocol sender", () => {
     await submit(protocol, { order: await anOrder() });
     expect(await held()).to.equal(CAP);
     expect(hurdles.get("eth_sendRawTransaction")).to.equal(3);
+  });
+
+  it("tells why a transaction failed that the node had taken", async () => {
+    const protocol = await connected();
+    relay.fault = async ({ method, params }) => {
+      if (method !== "eth_sendRawTransaction") return undefined;
+      await ethers.provider.send(method, params).catch(() => undefined);
+      return { result: Transaction.from(String(params[0])).hash };
+    };
+    const order = await anOrder({ maxReward: FLOOR - 1n });
+    const error = await rejection(submit(protocol, { order }, { gasLimit: 300_000n }));
+    expect((error as RevertError).revert).to.equal("CapBelowFloor");
+    expect(await count()).to.equal(1);
+  });
+
+  it("takes a transaction for sent that the node knows already", async () => {
+    const protocol = await connected();
+    relay.fault = async ({ method, params }) => {
+      if (method !== "eth_sendRawTransaction") return undefined;
+      await ethers.provider.send(method, params);
+      return { error: { code: -32000, message: "already known" } };
+    };
+    await submit(protocol, { order: await anOrder() });
+    expect(await count()).to.equal(1);
+  });
+
+  it("takes no nonce twice though a refusal made it forget, and the node counts too few", async () => {
+    const protocol = await connected();
+    await ethers.provider.send("evm_setAutomine", [false]);
+    try {
+      const first = execute(protocol, "escrow", "deposit", [], { value: 1n });
+      while ((await ethers.provider.getTransactionCount(wallet.address, "pending")) === 0) await pause(20);
+      relay.fault = ({ method }) =>
+        method === "eth_sendRawTransaction" ? { error: { code: -32000, message: "no room" } } : undefined;
+      await rejection(execute(protocol, "escrow", "deposit", [], { value: 2n }));
+      relay.fault = ({ method }) => (method === "eth_getTransactionCount" ? { result: "0x0" } : undefined);
+      let nonce = 0;
+      const second = execute(protocol, "escrow", "deposit", [], {
+        value: 3n,
+        onHash: () => void (nonce += 1),
+      });
+      while (((await ethers.provider.send("eth_pendingTransactions", [])) as unknown[]).length < 2) await pause(20);
+      expect(nonce).to.equal(1);
+      await networkHelpers.mine();
+      await Promise.all([first, second]);
+      expect(await count()).to.equal(2);
+    } finally {
+      await ethers.provider.send("evm_setAutomine", [true]);
+    }
   });
 
   it("reminds the node of a transaction that it lost", async () => {

@@ -7,6 +7,7 @@ import { digestOf } from "../../../src/content/digest.js";
 import { memoryDebts } from "../../../src/provider/debts.js";
 import { chainEffects, type Effects } from "../../../src/provider/effects.js";
 import { type ProviderEvent, type ProviderOptions, runProvider } from "../../../src/provider/loop.js";
+import { sealEnvelope } from "../../../src/protocol/envelope.js";
 import { packOrder } from "../../../src/protocol/order.js";
 import { pause } from "../../../src/protocol/retry.js";
 import { connect } from "../../../src/protocol/protocol.js";
@@ -282,6 +283,19 @@ describe("provider loop", () => {
     expect(new Set(seals).size).to.equal(1);
     expect((await market.taskManager.getTask(taskId)).seal).to.equal(seals[0]);
     expect((await debts.open()).map(({ sealed }) => sealed.seal)).to.deep.equal([seals[0]]);
+  });
+
+  it("owes nothing for a seal that is not the one on chain", async () => {
+    const debts = memoryDebts();
+    const { entry, taskId } = await submit();
+    const opening = { resultDigest: digestOf(OUTPUT), location: "here" };
+    const seal = () => sealEnvelope({ taskId, provider: 1 }, entry.order.clientKey, opening);
+    await market.taskManager.connect(market.agent).deliver(packOrder(entry.order), 1, seal().seal);
+    await debts.incur({ taskId, order: entry.order, provider: 1, sealed: seal() });
+    const provider = await start(1, {}, { debts });
+    await until("the loss", () => provider.kinds().includes("abandoned"));
+    expect(await debts.open()).to.deep.equal([]);
+    expect(inbox).to.deep.equal([]);
   });
 
   it("hands over again and again until the client has the envelope", async () => {
