@@ -1,51 +1,20 @@
-import { isHexString } from "ethers";
 import { z } from "zod";
 import { parseDocument } from "../protocol/deployment.js";
 import { DocumentFormatError } from "../protocol/errors.js";
 import { toJson } from "../protocol/json.js";
 import { type Order, type OrderDomain, packOrder, taskIdOf } from "../protocol/order.js";
-
-const amount = z.string().regex(/^\d+$/, "is no whole number").transform(BigInt);
-const whole = z.number().int().nonnegative();
-const bytes32 = z.string().refine((text) => isHexString(text, 32), "is not 32 bytes in hexadecimal");
-const address = z.string().refine((text) => isHexString(text, 20), "is no address");
-
-const orderSchema = z.strictObject({
-  client: address,
-  source: whole,
-  version: whole,
-  maxReward: amount,
-  rampDuration: whole,
-  deadline: whole,
-  verification: z.union([z.literal(0), z.literal(1), z.literal(2)]),
-  trust: whole,
-  reviewPeriod: whole,
-  bond: amount,
-  minScore: whole,
-  environments: whole,
-  minGpuMemory: whole,
-  reservation: whole,
-  verifier: address,
-  maxRoyaltyBps: whole,
-  maxFeeBps: whole,
-  inputDigest: bytes32,
-  clientKey: bytes32,
-  nonce: amount,
-});
+import { accountSchema, bytes32Schema, bytesSchema, orderSchema, wholeSchema } from "../protocol/orderSchema.js";
 
 const entrySchema = z.strictObject({
   format: z.literal("opengpu-order/1"),
-  chainId: whole,
-  taskManager: address,
-  taskId: bytes32,
+  chainId: wholeSchema,
+  taskManager: accountSchema,
+  taskId: bytes32Schema,
   order: orderSchema,
   /** Signature of the order, where anyone may post it. */
-  signature: z
-    .string()
-    .refine((text) => isHexString(text), "is not hexadecimal")
-    .optional(),
+  signature: bytesSchema.optional(),
   /** X25519 secret key that opens the envelope. Whoever has it can read the result. */
-  secretKey: bytes32.optional(),
+  secretKey: bytes32Schema.optional(),
 });
 
 /** An order with all that is needed to go on with its task. */

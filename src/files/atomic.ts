@@ -24,10 +24,11 @@ export async function readText(path: string): Promise<string | undefined> {
  * Writes a file so that it has its old text or its new one whatever happens, and is on the disk when this resolves.
  * Folders are made as needed.
  *
+ * @param mode Who may read and write it.
  * @throws {FileAccessError}
  */
-export function writeText(path: string, text: string): Promise<void> {
-  return writeWhole(path, text);
+export function writeText(path: string, text: string, mode?: number): Promise<void> {
+  return writeWhole(path, text, mode);
 }
 
 /**
@@ -39,12 +40,12 @@ export function writeBytes(path: string, bytes: Uint8Array): Promise<void> {
   return writeWhole(path, bytes);
 }
 
-async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+async function writeWhole(path: string, content: string | Uint8Array, mode?: number): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
   await changing(path, async () => {
     await mkdir(dirname(path), { recursive: true });
     try {
-      const file = await open(temporary, "wx");
+      const file = await open(temporary, "wx", mode);
       try {
         await file.writeFile(content);
         await file.sync();
