@@ -1,5 +1,5 @@
 import { startGanache } from "../helpers/chains/ganache.js";
 import { describeChain } from "./suite/describeChain.js";
 
-// Ganache runs a transaction again that it is told of again, whatever its nonce: it must never be reminded.
+// Its answers are slow: it is asked less often.
 describeChain("Ganache", startGanache, { interval: 600 });
