@@ -1,0 +1,165 @@
+/** What a run of the market did. Amounts in wei, moments in unix milliseconds, durations in milliseconds. */
+export interface Summary {
+  readonly format: "opengpu-run/1";
+  /** Name of the run and of its folder. */
+  readonly run: string;
+  readonly startedAt: number;
+  /** From the first order to the last payment. */
+  readonly duration: number;
+  readonly chain: ChainSummary;
+  readonly workloads: readonly WorkloadSummary[];
+  /** The picture that the frame became; missing if no frame was ordered or a tile is missing. */
+  readonly picture?: PictureSummary;
+  /** How the images of digits were recognised; missing if none were ordered. */
+  readonly digits?: DigitsSummary;
+  readonly tasks: readonly TaskSummary[];
+  readonly providers: readonly ProviderSummary[];
+  readonly escrow: Books;
+  readonly balances: readonly BalanceSample[];
+  readonly gas: readonly GasSummary[];
+  /** From the block of the submission to that of the delivery, as seen from here. */
+  readonly delivery: Quantiles;
+  /** From the block of the submission to that of the payment, as seen from here. */
+  readonly payment: Quantiles;
+  /** Share of tasks on which two attempts or more were at work at the same time, 0 to 1. */
+  readonly overlap: number;
+  /** What went wrong, in sentences; empty if every task was paid and the books balance. */
+  readonly problems: readonly string[];
+}
+
+export interface ChainSummary {
+  readonly id: number;
+  /** Seconds between blocks; 0: a block for every transaction; missing where others make the blocks. */
+  readonly blockTime?: number;
+  readonly taskManager: string;
+  /** Name of the coin. */
+  readonly coin: string;
+}
+
+export interface WorkloadSummary {
+  readonly name: WorkloadName;
+  /** Number of the source. */
+  readonly source: number;
+  readonly manifestDigest: string;
+  readonly floorPrice: bigint;
+  readonly tasks: number;
+}
+
+export type WorkloadName = "render" | "digits";
+
+export interface PictureSummary {
+  /** Name of the file in the folder of the run. */
+  readonly file: string;
+  readonly width: number;
+  readonly height: number;
+  readonly tiles: number;
+}
+
+export interface DigitsSummary {
+  readonly images: number;
+  readonly correct: number;
+  /** 0 to 1. */
+  readonly accuracy: number;
+}
+
+export interface TaskSummary {
+  readonly taskId: string;
+  readonly workload: WorkloadName;
+  /** Which tile or batch it is, from 0. */
+  readonly part: number;
+  readonly client: string;
+  readonly state: string;
+  /** Most that it would have paid. */
+  readonly cap: bigint;
+  /** What it was sold for, if it was. */
+  readonly price?: bigint;
+  /** Name of the provider that was paid. */
+  readonly winner?: string;
+  readonly submittedAt: number;
+  readonly deliveredAt?: number;
+  readonly paidAt?: number;
+  /** How many providers worked on it. */
+  readonly attempts: number;
+  readonly overlapped: boolean;
+}
+
+export interface ProviderSummary {
+  readonly name: string;
+  /** Number of the provider. */
+  readonly id: number;
+  readonly owner: string;
+  readonly stake: bigint;
+  /** Executions at a time. */
+  readonly parallel: number;
+  /** Unix niceness of its executions. */
+  readonly niceness: number;
+  /** Attempts at a task. */
+  readonly attempts: number;
+  readonly won: number;
+  /** Attempts that another provider was faster at. */
+  readonly lost: number;
+  readonly earned: bigint;
+  /** Coin spent on gas. */
+  readonly gasCost: bigint;
+  /** Score of its reputation, 0 to 1. */
+  readonly score: number;
+}
+
+/** All coin of Escrow, and whose it is. */
+export interface Books {
+  readonly clients: bigint;
+  readonly providers: bigint;
+  readonly publisher: bigint;
+  readonly treasury: bigint;
+  readonly stakes: bigint;
+  /** Fees that are not collected yet, and rounding that stays with the contracts. */
+  readonly others: bigint;
+  /** Coin that the contract holds on chain. */
+  readonly coin: bigint;
+  /** Whether the accounts add up to the coin, to the wei. */
+  readonly balanced: boolean;
+  /** What the clients paid in all for the tasks. */
+  readonly paid: bigint;
+  /** What of it reached the providers, the publisher and the protocol. */
+  readonly payments: bigint;
+  readonly royalties: bigint;
+  readonly fees: bigint;
+  /** What the caps add up to. */
+  readonly caps: bigint;
+}
+
+/** Balances in Escrow at one moment. */
+export interface BalanceSample {
+  readonly at: number;
+  /** What the clients can spend. */
+  readonly free: bigint;
+  /** What is held for open tasks. */
+  readonly held: bigint;
+  /** Earnings by the name of the provider. */
+  readonly earned: Readonly<Record<string, bigint>>;
+}
+
+/** What one kind of transaction cost. */
+export interface GasSummary {
+  /** E.g. `taskManager.deliver`. */
+  readonly operation: string;
+  readonly count: number;
+  /** Transactions of it that were refused when they were mined. */
+  readonly reverted: number;
+  /** Of those that were not refused. */
+  readonly least: bigint;
+  readonly median: bigint;
+  readonly most: bigint;
+}
+
+/** Quantiles of durations, as far as there are samples enough for them to say something. */
+export interface Quantiles {
+  readonly samples: number;
+  /** From 10 samples on. */
+  readonly p50?: number;
+  /** From 20 samples on. */
+  readonly p90?: number;
+  /** From 100 samples on. */
+  readonly p99?: number;
+  readonly most?: number;
+}

@@ -1,0 +1,51 @@
+import { OpenGpuError } from "../protocol/errors.js";
+
+/** A task that this provider will not do, however often it is asked: its input or its program is of no use here. */
+export class TaskRefusedError extends OpenGpuError {
+  override readonly name = "TaskRefusedError";
+  readonly problem: string;
+
+  /** @param problem Why not, as the end of a sentence. */
+  constructor(problem: string, options?: ErrorOptions) {
+    super(`The task cannot be done here: ${problem}`, options);
+    this.problem = problem;
+  }
+}
+
+/** A source that this provider will not work for as it is. */
+export class SourceRefusedError extends OpenGpuError {
+  override readonly name = "SourceRefusedError";
+  readonly source: number;
+  readonly version: number;
+
+  /**
+   * @param source Number of the source.
+   * @param version Number of the version.
+   * @param problem What is wrong with it, and what to do.
+   */
+  constructor(source: number, version: number, problem: string, options?: ErrorOptions) {
+    super(`Version ${version} of source ${source} cannot be run here: ${problem}`, options);
+    this.source = source;
+    this.version = version;
+  }
+}
+
+/** A client told nobody where its envelopes go, or told a place that this provider does not send to. */
+export class InboxUnknownError extends OpenGpuError {
+  override readonly name = "InboxUnknownError";
+  readonly client: string;
+
+  /**
+   * @param client Address of the client.
+   * @param inbox What it announced; `undefined` if nothing.
+   */
+  constructor(client: string, inbox?: string) {
+    super(
+      inbox === undefined
+        ? `The client ${client} announced no inbox. Its envelope will be disclosed on chain.`
+        : `The client ${client} announced the inbox ${inbox.slice(0, 256)}, which is not https and not among the allowed ` +
+            "ones. Allow its origin, or let the envelope be disclosed on chain.",
+    );
+    this.client = client;
+  }
+}

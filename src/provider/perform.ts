@@ -1,0 +1,87 @@
+import { hexlify, randomBytes, toUtf8Bytes } from "ethers";
+import { digestOf } from "../content/digest.js";
+import { ContentTooLargeError } from "../content/errors.js";
+import type { ContentStore } from "../content/store.js";
+import type { Order } from "../protocol/order.js";
+import { ExecutionError, ExecutorClosedError, ExecutorError } from "../sandbox/errors.js";
+import type { Execution, Executor } from "../sandbox/executor.js";
+import { SourceRefusedError, TaskRefusedError } from "./errors.js";
+import type { OpenedSource } from "./source.js";
+
+/** What it takes to do a task. */
+export interface Workshop {
+  executor: Executor;
+  store: ContentStore;
+  /** The version of a source that an order names. */
+  open: (source: number, version: number, signal: AbortSignal) => Promise<OpenedSource>;
+  /** Told how long an execution took, milliseconds. */
+  took?: (source: number, duration: number) => void;
+}
+
+/**
+ * Does the work of an order: fetches program and input by their digests, and runs them within the manifest's limits.
+ *
+ * @returns The output.
+ * @throws {TaskRefusedError} if the task can never be done here.
+ * @throws whatever store, node or executor throw for what may pass, and the signal's reason.
+ */
+export async function performOrder(workshop: Workshop, order: Order, signal: AbortSignal): Promise<Uint8Array> {
+  const { executor, store, open, took } = workshop;
+  try {
+    const opened = await open(order.source, order.version, signal);
+    const input = await store.get(order.inputDigest, { maxSize: opened.limits.input, signal });
+    const { output, duration } = await execute(executor, opened, input, order.inputDigest, signal);
+    took?.(order.source, duration);
+    return output;
+  } catch (error) {
+    throw isLasting(error) ? new TaskRefusedError(error.message, { cause: error }) : error;
+  }
+}
+
+/**
+ * Runs the examples of a source whose output its manifest names.
+ *
+ * @returns How long the first took, milliseconds; `undefined` if there is none.
+ * @throws {SourceRefusedError} if one fails or has another output than the manifest says.
+ */
+export async function rehearse(
+  executor: Executor,
+  opened: OpenedSource,
+  signal?: AbortSignal,
+): Promise<number | undefined> {
+  const { source, version, manifest } = opened;
+  let first: number | undefined;
+  for (const { description, input, output: expected } of manifest.examples) {
+    if (expected === undefined) continue;
+    const bytes = input.encoding === "utf8" ? toUtf8Bytes(input.data) : Buffer.from(input.data, "base64");
+    const refuse = (problem: string, cause?: unknown) =>
+      new SourceRefusedError(source, version, `its example “${description}” ${problem}`, { cause });
+    const { output, duration } = await execute(executor, opened, bytes, digestOf(bytes), signal).catch(
+      (error: unknown) => {
+        throw isLasting(error) ? refuse(`failed. ${error.message}`, error) : error;
+      },
+    );
+    const found = digestOf(output);
+    if (found !== expected) throw refuse(`gave ${found}, not ${expected}.`);
+    first ??= duration;
+  }
+  return first;
+}
+
+function execute(
+  executor: Executor,
+  { manifest, module, args, limits }: OpenedSource,
+  input: Uint8Array,
+  digest: string,
+  signal?: AbortSignal,
+): Promise<Execution> {
+  // Equal inputs give equal outputs only if all randomness follows from the input.
+  const seed = manifest.deterministic ? digest : hexlify(randomBytes(32));
+  return executor.run({ module, args, input, seed, limits }, signal);
+}
+
+/** Whether trying again would fail again. */
+function isLasting(error: unknown): error is Error {
+  if (error instanceof ExecutorError || error instanceof ExecutorClosedError) return false;
+  return error instanceof ExecutionError || error instanceof ContentTooLargeError || error instanceof SourceRefusedError;
+}
