@@ -91,6 +91,7 @@ async function readDebt(file: string, domain: OrderDomain): Promise<{ incurredAt
   }
   const { commitment, envelope } = sealed;
   const seal = sealOf({ taskId: found, provider, commitment, envelopeHash: keccak256(envelope) });
-  if (seal !== sealed.seal) throw new DocumentFormatError(file, `its envelope gives the seal ${seal}, not ${sealed.seal}`);
+  if (seal !== sealed.seal)
+    throw new DocumentFormatError(file, `its envelope gives the seal ${seal}, not ${sealed.seal}`);
   return { incurredAt, debt: { taskId: found, order, provider, sealed } };
 }

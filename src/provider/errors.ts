@@ -49,3 +49,24 @@ export class InboxUnknownError extends OpenGpuError {
     this.client = client;
   }
 }
+
+/** The signer may not act for the provider that it was told to be. */
+export class NotAuthorisedError extends OpenGpuError {
+  override readonly name = "NotAuthorisedError";
+  readonly provider: number;
+  readonly address: string;
+
+  /**
+   * @param provider Number of the provider.
+   * @param address Who wanted to act for it.
+   * @param owner Who may.
+   */
+  constructor(provider: number, address: string, owner: string) {
+    super(
+      `${address} may not act for provider ${provider}, which belongs to ${owner}. Use the key of its owner, or let the ` +
+        "owner make it an agent.",
+    );
+    this.provider = provider;
+    this.address = address;
+  }
+}

@@ -36,7 +36,6 @@ export interface HonourOptions {
  */
 export async function honour(debt: Debt, options: HonourOptions): Promise<Discharge> {
   const { protocol, effects, debts, signal, clock, grace, report } = options;
-  const { interval } = protocol.patience;
   let sent = false;
   const lost = async (reason: string): Promise<Discharge> => {
     await debts.clear(debt.taskId);
@@ -54,6 +53,7 @@ export async function honour(debt: Debt, options: HonourOptions): Promise<Discha
   };
   for (;;) {
     signal.throwIfAborted();
+    const seen = protocol.head.number;
     const task = await snapshot(protocol, { task: debt.order });
     const { state, clearedAt = 0, disclosedAt = 0 } = task;
     if (state === "Open") {
@@ -76,7 +76,18 @@ export async function honour(debt: Debt, options: HonourOptions): Promise<Discha
     } else if (state === "Disclosed" && clock() > disclosedAt + debt.order.reviewPeriod) {
       await attempt("settling", () => effects.settle(debt.order));
     }
-    await pause(interval, signal);
+    await news(protocol, seen, signal);
+  }
+}
+
+/** Looks at the chain are worth it when there is a block, or when so many intervals have passed without. */
+const PATIENT = 10;
+
+/** Waits until there may be something new on the chain since block `seen`. */
+async function news({ head, patience }: Protocol, seen: number, signal: AbortSignal): Promise<void> {
+  for (let round = 0; round < PATIENT; round++) {
+    await pause(patience.interval, signal);
+    if (head.number !== seen) return;
   }
 }
 

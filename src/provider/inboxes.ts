@@ -1,3 +1,4 @@
+import { FieldFormatError } from "../protocol/errors.js";
 import { watch } from "../protocol/events.js";
 import type { Protocol } from "../protocol/protocol.js";
 import { InboxUnknownError } from "./errors.js";
@@ -21,9 +22,10 @@ export interface Inboxes {
  *
  * @param from First block that is looked at.
  * @param allowed Origins that may be `http`, e.g. `http://127.0.0.1:8080`.
+ * @throws {FieldFormatError} if one of them is no such address.
  */
 export function followInboxes(protocol: Protocol, from: number, allowed: readonly string[]): Inboxes {
-  const origins = new Set(allowed.map((address) => new URL(address).origin));
+  const origins = new Set(allowed.map(originOf));
   const known = new Map<string, string>();
   const takes = (inbox: string): boolean => {
     const url = URL.canParse(inbox) ? new URL(inbox) : undefined;
@@ -32,15 +34,27 @@ export function followInboxes(protocol: Protocol, from: number, allowed: readonl
   return {
     of(client) {
       const inbox = known.get(client.toLowerCase());
-      if (inbox === undefined || inbox === "" || !takes(inbox)) throw new InboxUnknownError(client, inbox);
+      if (inbox === undefined || !takes(inbox)) throw new InboxUnknownError(client, inbox);
       return inbox;
     },
     async follow(signal) {
       const announced = watch(protocol, { events: ["taskManager.InboxAnnounced"], from, signal });
       for await (const { args, removed } of announced) {
         // What a reorganisation takes back comes again, or the client announces it anew.
-        if (!removed) known.set(args.client.toLowerCase(), args.inbox);
+        if (removed) continue;
+        const client = args.client.toLowerCase();
+        if (args.inbox === "") known.delete(client);
+        else known.set(client, args.inbox);
       }
     },
   };
+}
+
+/** Other schemes have no origin, or the same one for all addresses. */
+function originOf(address: string): string {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new FieldFormatError("allowed", address, "an address like http://127.0.0.1:8080");
+  }
+  return url.origin;
 }

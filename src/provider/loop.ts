@@ -6,16 +6,25 @@ import { unpackOrder } from "../protocol/order.js";
 import type { SigningProtocol } from "../protocol/protocol.js";
 import { pause } from "../protocol/retry.js";
 import { TaskState } from "../protocol/states.js";
+import { createBell } from "./bell.js";
 import type { Debt, DebtBook } from "./debts.js";
 import { type Costs, decide, type Offer, type Standing, timeOfPayment } from "./decide.js";
 import type { Effects } from "./effects.js";
+import { TaskRefusedError } from "./errors.js";
 import { honour, messageOf } from "./honour.js";
+import { createPostponed } from "./postponed.js";
 
 /** What a provider tells of its work. Times in unix milliseconds, prices in wei. */
 export type ProviderEvent =
   | { readonly kind: "attempted"; readonly taskId: string; readonly at: number }
-  /** The attempt ended without a delivery. */
-  | { readonly kind: "abandoned"; readonly taskId: string; readonly at: number; readonly reason: string }
+  /** The attempt ended without a delivery; `retry` tells when it is tried again, if it is. */
+  | {
+      readonly kind: "abandoned";
+      readonly taskId: string;
+      readonly at: number;
+      readonly reason: string;
+      readonly retry?: number;
+    }
   | { readonly kind: "delivered"; readonly taskId: string; readonly at: number; readonly price: bigint }
   | { readonly kind: "paid"; readonly taskId: string; readonly at: number; readonly price: bigint }
   /** Something failed that will be tried again. */
@@ -46,6 +55,12 @@ export interface ProviderOptions {
   signal: AbortSignal;
 }
 
+/** The reason of an attempt that ended because another provider sealed a result. */
+export const LOST_RACE = "another was first";
+
+/** An offer that is not worth it now is looked at again after so many milliseconds: stake and costs change. */
+const LOOK_AGAIN = 10_000;
+
 /** States that a task never leaves. */
 const FINAL: ReadonlySet<number> = new Set([TaskState.Settled, TaskState.Refunded, TaskState.Revoked]);
 
@@ -62,7 +77,8 @@ const EVENTS = [
 /**
  * Competes for tasks until the signal ends it: watches for open tasks, decides, executes, seals, hands over, and sees
  * every sealed result through to its payment, those of an earlier run first. Races that another provider has won are
- * abandoned at once.
+ * abandoned at once; an attempt that fails for what may pass is tried again, after longer and longer pauses, while the
+ * task is open.
  *
  * @throws {NodeError} if the node is away for longer than the watcher bears.
  */
@@ -74,10 +90,12 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
   const orders = new Map<string, Offer["order"]>();
   const offers = new Map<string, Offer>();
   const attempts = new Map<string, AbortController>();
+  const postponed = createPostponed(protocol.patience.interval);
+  const bell = createBell();
   const owed = new Set<string>();
   const running = new Set<Promise<void>>();
-  const tell = (kind: "abandoned" | "trouble", taskId: string, reason: string) => {
-    report({ kind, taskId, at: Date.now(), reason });
+  const tell = (kind: "abandoned" | "trouble", taskId: string, reason: string, retry?: number) => {
+    report({ kind, taskId, at: Date.now(), reason, ...(retry !== undefined && { retry }) });
   };
 
   /** Sees a debt through. Meanwhile the task is not attempted again: another seal would take the place of this one. */
@@ -88,6 +106,7 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
       await seeThrough(debt);
     } finally {
       owed.delete(taskId);
+      bell.ring();
     }
   };
   const seeThrough = async (debt: Debt) => {
@@ -102,8 +121,14 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
         };
         const needs = { protocol, effects, debts, grace, clock, signal, delivered, report: troubled };
         const discharge = await honour(debt, needs);
-        if (discharge.outcome === "paid") report({ kind: "paid", taskId, at: Date.now(), price: discharge.price });
-        else tell("abandoned", taskId, discharge.reason);
+        if (discharge.outcome === "paid") {
+          report({ kind: "paid", taskId, at: Date.now(), price: discharge.price });
+          return;
+        }
+        tell("abandoned", taskId, discharge.reason);
+        postponed.failed(taskId);
+        // What the contracts refused now, stake that is locked elsewhere for one, they may take later.
+        await look(taskId);
         return;
       } catch (error) {
         if (signal.aborted) return;
@@ -127,12 +152,15 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
       debt = { taskId, order, provider, sealed: sealEnvelope({ taskId, provider }, order.clientKey, opening) };
       await debts.incur(debt);
       owed.add(taskId);
+      offers.delete(taskId);
     } catch (error) {
-      tell("abandoned", taskId, stop.signal.aborted ? "another was first" : messageOf(error));
+      if (error instanceof TaskRefusedError) offers.delete(taskId);
+      if (stop.signal.aborted) tell("abandoned", taskId, signal.aborted ? "the provider stops" : LOST_RACE);
+      else tell("abandoned", taskId, messageOf(error), offers.has(taskId) ? postponed.failed(taskId) : undefined);
       return;
     } finally {
       attempts.delete(taskId);
-      offers.delete(taskId);
+      bell.ring();
     }
     await see(debt);
   };
@@ -146,12 +174,18 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
       if (attempts.size >= capacity || signal.aborted) return;
       const { taskId, order } = offer;
       const costs = options.costs(order.source);
-      if (isBusy(taskId) || costs === undefined) continue;
+      if (isBusy(taskId) || postponed.isWaiting(taskId) || costs === undefined) continue;
       const asked = standings.get(order.source) ?? effects.standing(order.source);
       standings.set(order.source, asked);
       const standing = await asked;
       if (standing === undefined || !offers.has(taskId) || isBusy(taskId)) continue;
-      if (decide(offer, standing, costs, clock()).act !== "attempt") continue;
+      const now = clock();
+      const decision = decide(offer, standing, costs, now);
+      if (decision.act !== "attempt") {
+        const rest = decision.act === "wait" ? (decision.until - now) * 1_000 : LOOK_AGAIN;
+        postponed.until(taskId, Date.now() + Math.min(rest, LOOK_AGAIN));
+        continue;
+      }
       const stop = new AbortController();
       attempts.set(taskId, stop);
       track(attempt(offer, costs, stop));
@@ -166,18 +200,25 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
     if (event.contract !== "taskManager" || !("taskId" in event.args)) return;
     const { taskId } = event.args;
     if (event.name === "TaskSubmitted") orders.set(taskId, unpackOrder(event.args.order));
+    if (event.name === "TaskLapsed") postponed.forget(taskId);
+    await look(taskId);
+  };
+  /** The event may be old, or taken back: where the task stands now is what counts. */
+  const look = async (taskId: string) => {
     const order = orders.get(taskId);
     if (order === undefined) return;
-    // The event may be old, or taken back: where the task stands now is what counts.
     const [task] = (await readBatch(protocol, [read("taskManager", "getTask", taskId)])).values;
     const state = Number(task.state);
     if (state === TaskState.Open) {
       offers.set(taskId, { taskId, order, ...pricedOf(task) });
+      bell.ring();
       return;
     }
     offers.delete(taskId);
     if (task.provider !== BigInt(provider)) attempts.get(taskId)?.abort();
-    if (FINAL.has(state)) orders.delete(taskId);
+    if (!FINAL.has(state)) return;
+    orders.delete(taskId);
+    postponed.forget(taskId);
   };
 
   for (const debt of await debts.open()) track(see(debt));
@@ -186,7 +227,7 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
       await schedule().catch((error: unknown) => {
         tell("trouble", "", messageOf(error));
       });
-      await pause(protocol.patience.interval, signal).catch(() => undefined);
+      await bell.wait(protocol.patience.interval, signal);
     }
   })();
   try {

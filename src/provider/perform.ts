@@ -1,4 +1,4 @@
-import { hexlify, randomBytes, toUtf8Bytes } from "ethers";
+import { decodeBase64, hexlify, randomBytes, toUtf8Bytes } from "ethers";
 import { digestOf } from "../content/digest.js";
 import { ContentTooLargeError } from "../content/errors.js";
 import type { ContentStore } from "../content/store.js";
@@ -53,7 +53,7 @@ export async function rehearse(
   let first: number | undefined;
   for (const { description, input, output: expected } of manifest.examples) {
     if (expected === undefined) continue;
-    const bytes = input.encoding === "utf8" ? toUtf8Bytes(input.data) : Buffer.from(input.data, "base64");
+    const bytes = input.encoding === "utf8" ? toUtf8Bytes(input.data) : decodeBase64(input.data);
     const refuse = (problem: string, cause?: unknown) =>
       new SourceRefusedError(source, version, `its example “${description}” ${problem}`, { cause });
     const { output, duration } = await execute(executor, opened, bytes, digestOf(bytes), signal).catch(
@@ -83,5 +83,7 @@ function execute(
 /** Whether trying again would fail again. */
 function isLasting(error: unknown): error is Error {
   if (error instanceof ExecutorError || error instanceof ExecutorClosedError) return false;
-  return error instanceof ExecutionError || error instanceof ContentTooLargeError || error instanceof SourceRefusedError;
+  return (
+    error instanceof ExecutionError || error instanceof ContentTooLargeError || error instanceof SourceRefusedError
+  );
 }

@@ -1,0 +1,82 @@
+import { joinPool } from "../protocol/actions/joinPool.js";
+import { leavePool } from "../protocol/actions/leavePool.js";
+import { read, readBatch } from "../protocol/batch.js";
+import type { SigningProtocol } from "../protocol/protocol.js";
+import { snapshot } from "../protocol/snapshot.js";
+import { SourceRefusedError } from "./errors.js";
+
+const CPU = 1;
+
+/** Hardware that a provider offers. */
+export interface Hardware {
+  /** A mask of {@link Environment}. */
+  environments: number;
+  /** GiB. */
+  gpuMemory: number;
+}
+
+/** A pool to be in. */
+export interface Seat extends Hardware {
+  /** Number of the provider. */
+  provider: number;
+  /** Number of the source. */
+  source: number;
+  slots: number;
+}
+
+/**
+ * The newest version of a source that is active and runs on the hardware.
+ *
+ * @throws {SourceRefusedError} if there is none.
+ * @throws {RevertError} `UnknownSource`.
+ */
+export async function suitableVersion(
+  protocol: SigningProtocol,
+  source: number,
+  { environments, gpuMemory }: Hardware,
+): Promise<number> {
+  const { active, versions } = await snapshot(protocol, { source });
+  if (!active) throw new SourceRefusedError(source, versions, "its publisher takes no new tasks for it.");
+  const asked = [read("sourceRegistry", "getVersions", source, 1, versions + 1)] as const;
+  const [all] = (await readBatch(protocol, asked)).values;
+  const index = all.findLastIndex((version) => {
+    const common = Number(version.environments) & environments;
+    // The rule of the contracts: memory matters on a GPU only.
+    const fits = (common & CPU) !== 0 || (common !== 0 && gpuMemory >= Number(version.minGpuMemory));
+    return version.active && fits;
+  });
+  if (index === -1) throw new SourceRefusedError(source, versions, "no active version of it runs on this hardware.");
+  return index + 1;
+}
+
+/**
+ * Sees to it that the provider is in a pool with these slots and this hardware.
+ *
+ * @param version Version of the source that the hardware suits.
+ * @returns Whether anything was to be done.
+ * @throws {JoinPoolRevert} e.g. `InsufficientStake`.
+ */
+export async function takeSeat(protocol: SigningProtocol, seat: Seat, version: number): Promise<boolean> {
+  const { provider, source } = seat;
+  const [has] = (await readBatch(protocol, [read("providerPool", "getMembership", provider, source)])).values;
+  const slots = Number(has.slots);
+  const same =
+    slots === seat.slots && Number(has.environments) === seat.environments && Number(has.gpuMemory) === seat.gpuMemory;
+  if (same) return false;
+  if (slots !== 0) await leavePool(protocol, { provider, source });
+  await joinPool(protocol, { ...seat, version });
+  return true;
+}
+
+/** Leaves the pools that the provider is in, of these. */
+export async function leaveSeats(
+  protocol: SigningProtocol,
+  provider: number,
+  sources: readonly number[],
+): Promise<number[]> {
+  const asked = sources.map((source) => read("providerPool", "getMembership", provider, source));
+  const { values } = await readBatch(protocol, asked);
+  const left = sources.filter((_, index) => (values[index]?.slots ?? 0n) !== 0n);
+  for (const source of left) await leavePool(protocol, { provider, source });
+  return left;
+}
