@@ -1,5 +1,4 @@
 /** Deploys a suite to a chain and records it; an interrupted deployment goes on where it stopped. */
-import { createInterface } from "node:readline/promises";
 import { Option } from "commander";
 import { readText } from "../src/files/atomic.js";
 import { createDeploymentStore } from "../src/files/deploymentStore.js";
@@ -8,7 +7,7 @@ import { deploy } from "../src/protocol/deploy/run.js";
 import type { FeeMarket } from "../src/protocol/fees.js";
 import { DEFAULT_PARAMETERS, type SuiteParameters } from "../src/protocol/parameters.js";
 import { compilerOf } from "./deployment/build.js";
-import { createCommand, main, ScriptError, UsageError, wholeNumber } from "./deployment/command.js";
+import { askFirst, createCommand, main, ScriptError, wholeNumber } from "./deployment/command.js";
 import { reporter } from "./deployment/report.js";
 import { connectTarget, deployerOf, NETWORK_NAMES } from "./deployment/target.js";
 
@@ -45,14 +44,6 @@ async function parametersIn(file: string | undefined): Promise<SuiteParameters> 
   return parseDocument(parametersSchema, text, file);
 }
 
-async function askFor(network: string): Promise<void> {
-  if (!process.stdin.isTTY) throw new UsageError(`Add --yes to deploy to ${network} without being asked.`);
-  const lines = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await lines.question(`\nDeploy to ${network}? [y/N] `);
-  lines.close();
-  if (!/^y(es)?$/i.test(answer.trim())) throw new ScriptError("Nothing was sent.");
-}
-
 await main(async () => {
   const options = command.parse().opts<Options>();
   const parameters = await parametersIn(options.parameters);
@@ -74,6 +65,6 @@ await main(async () => {
     replace: options.replace ?? false,
     restart: options.restart ?? false,
     report: reporter(target.preset?.coin ?? "coins"),
-    ...(target.name !== "local" && options.yes !== true && { confirm: () => askFor(target.name) }),
+    ...(target.name !== "local" && options.yes !== true && { confirm: () => askFirst(`Deploy to ${target.name}`) }),
   });
 });

@@ -1,6 +1,7 @@
 /** Plays a scripted lifecycle on a chain in this process and prints what happened; `--json` prints the outcome only. */
 import { network } from "hardhat";
-import { coins, runLifecycle, type Step } from "../src/market/lifecycle.js";
+import { coins } from "../src/market/coins.js";
+import { runLifecycle, type Step } from "../src/market/lifecycle.js";
 
 process.env["HARDHAT_DISABLE_TELEMETRY"] = "true";
 const unknown = process.argv.slice(2).find((argument) => argument !== "--json");

@@ -1,4 +1,5 @@
 /** What the scripts around deployments have in common: options, and one sentence for every failure. */
+import { createInterface } from "node:readline/promises";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { OpenGpuError } from "../../src/protocol/errors.js";
 import { firstLine } from "../../src/protocol/retry.js";
@@ -29,6 +30,21 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
     }
     return value;
   };
+}
+
+/**
+ * Asks a person before coin is spent.
+ *
+ * @param what What would be done, as a question without its mark.
+ * @throws {UsageError} if nobody can be asked.
+ * @throws {ScriptError} if the answer is no.
+ */
+export async function askFirst(what: string): Promise<void> {
+  if (!process.stdin.isTTY) throw new UsageError(`${what}? Add --yes to do it without being asked.`);
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await lines.question(`\n${what}? [y/N] `);
+  lines.close();
+  if (!/^y(es)?$/i.test(answer.trim())) throw new ScriptError("Nothing was sent.");
 }
 
 /** Runs a script; a failure is one sentence on standard error and the exit status 1, or 2 if the command line is wrong. */

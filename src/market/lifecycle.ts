@@ -2,7 +2,6 @@ import {
   concat,
   type ContractTransactionReceipt,
   type ContractTransactionResponse,
-  formatEther,
   hexlify,
   keccak256,
   parseEther,
@@ -257,9 +256,4 @@ async function booksOf({ escrow, providerPool, taskManager }: Suite, cast: Cast)
   const coin = (await cast.client.provider?.getBalance(escrow)) ?? 0n;
   const sum = Object.values(books).reduce((total, value) => total + value, await all(taskManager));
   return { ...books, coin, balanced: sum === coin };
-}
-
-/** Wei as coins with six decimals, for a table. */
-export function coins(wei: bigint): string {
-  return Number(formatEther(wei)).toFixed(6);
 }

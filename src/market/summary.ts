@@ -17,9 +17,9 @@ export interface Summary {
   readonly escrow: Books;
   readonly balances: readonly BalanceSample[];
   readonly gas: readonly GasSummary[];
-  /** From the block of the submission to that of the delivery, as seen from here. */
+  /** From the sending of an order until its client sees a sealed result. */
   readonly delivery: Quantiles;
-  /** From the block of the submission to that of the payment, as seen from here. */
+  /** From the sending of an order until its client has paid. */
   readonly payment: Quantiles;
   /** Share of tasks on which two attempts or more were at work at the same time, 0 to 1. */
   readonly overlap: number;
@@ -112,11 +112,15 @@ export interface Books {
   readonly publisher: bigint;
   readonly treasury: bigint;
   readonly stakes: bigint;
-  /** Fees that are not collected yet, and rounding that stays with the contracts. */
+  /** Fees that nobody has collected yet. */
   readonly others: bigint;
+  /** What belongs to accounts that have no part in the run; 0 on a chain of its own. */
+  readonly strangers: bigint;
   /** Coin that the contract holds on chain. */
   readonly coin: bigint;
-  /** Whether the accounts add up to the coin, to the wei. */
+  /**
+   * Whether everybody has, to the wei, what the sales say, and on a chain of its own all accounts add up to the coin.
+   */
   readonly balanced: boolean;
   /** What the clients paid in all for the tasks. */
   readonly paid: bigint;

@@ -1,0 +1,237 @@
+/** A whole market doing real work, from its deployment to a picture, a table and a page about it. */
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { isHexString, type JsonRpcApiProvider, Wallet } from "ethers";
+import { PNG } from "pngjs";
+import { readText, writeBytes, writeText } from "../src/files/atomic.js";
+import { createDeploymentStore } from "../src/files/deploymentStore.js";
+import { devnetAccount } from "../src/market/devnet.js";
+import { reportPage } from "../src/market/report/page.js";
+import { reportText } from "../src/market/report/tables.js";
+import type { Job } from "../src/market/run/job.js";
+import { plansFor } from "../src/market/run/plans.js";
+import { readKeys } from "../src/market/run/cast.js";
+import { reclaim } from "../src/market/run/reclaim.js";
+import { runMarket, type RunResult } from "../src/market/run/run.js";
+import type { Summary } from "../src/market/summary.js";
+import { coins } from "../src/market/coins.js";
+import { type Deployment, formatDocument, parseDeployment } from "../src/protocol/deployment.js";
+import { presetOf } from "../src/protocol/deploy/networks.js";
+import { deploy } from "../src/protocol/deploy/run.js";
+import { DEFAULT_PARAMETERS } from "../src/protocol/parameters.js";
+import { connectNode } from "../src/protocol/provider.js";
+import { splitDigits } from "../workloads/digits/training/data.js";
+import { buildWorkloads } from "../workloads/tools/build.js";
+import { manifestFile, moduleFile, type WorkloadName } from "../workloads/tools/places.js";
+import { compilerOf } from "./deployment/build.js";
+import { askFirst, main, ScriptError, UsageError } from "./deployment/command.js";
+import { checkPort, LOCAL_CHAIN, serveChain } from "./market/chain.js";
+import { command, type RunChoices } from "./market/options.js";
+import { createProgress, silence } from "./market/progress.js";
+
+const FUNDER_KEY = "OPENGPU_FUNDER_KEY";
+/** A client of a run accepts at once, so that nobody waits an hour for a provider that was killed. Seconds. */
+const DISCLOSE_WINDOW = 60;
+/** Pause between two looks at the chain, milliseconds. */
+const INTERVAL = 250;
+
+/** Where a run takes place. */
+interface Venue {
+  rpc: string;
+  provider: JsonRpcApiProvider;
+  deployment: Deployment;
+  deploymentFile: string;
+  alone: boolean;
+  blockTime?: number;
+  coin: string;
+  funder: Wallet;
+  /** Called before the first order. */
+  begin(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A chain of its own with a fresh suite. */
+async function localVenue({ port, blockTime }: RunChoices, folder: string): Promise<Venue> {
+  // A block for every transaction until all is prepared, so that nobody waits for what is no part of the market.
+  const options = { port, chainId: LOCAL_CHAIN, accounts: 1, blockInterval: 0, sameTimestamps: true };
+  const chain = await serveChain(options);
+  const provider = await connectNode(chain.url, { chainId: BigInt(LOCAL_CHAIN) });
+  const funder = new Wallet(devnetAccount("deployer").key, provider);
+  const { windows } = DEFAULT_PARAMETERS;
+  const deployment = await deploy({
+    signer: funder,
+    governance: { owner: funder.address, treasury: devnetAccount("treasury").address },
+    parameters: { ...DEFAULT_PARAMETERS, windows: { ...windows, disclose: DISCLOSE_WINDOW } },
+    store: createDeploymentStore(join(folder, "deployments")),
+    compiler: await compilerOf(),
+    patience: { interval: 20 },
+  });
+  return {
+    ...{ rpc: chain.url, provider, deployment, funder, blockTime, alone: true, coin: "ETH" },
+    deploymentFile: resolve(folder, "deployments", `${LOCAL_CHAIN}.json`),
+    begin: () => chain.setInterval(blockTime * 1_000),
+    async close() {
+      provider.destroy();
+      await chain.close();
+    },
+  };
+}
+
+/** Another chain, with the suite of a record. */
+async function givenVenue(rpc: string, file: string): Promise<Venue> {
+  const text = await readText(file);
+  if (text === undefined) throw new ScriptError(`There is no file ${file} with a deployment.`);
+  const deployment = parseDeployment(text, file);
+  const provider = await connectNode(rpc, { chainId: BigInt(deployment.chainId) });
+  const preset = presetOf(BigInt(deployment.chainId));
+  return {
+    ...{ rpc, provider, deployment, deploymentFile: resolve(file), alone: false },
+    coin: preset?.coin ?? "coins",
+    funder: new Wallet(funderKey(deployment.chainId), provider),
+    begin: () => Promise.resolve(),
+    close() {
+      provider.destroy();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** The key that pays, from the environment; on a local chain, if there is none, that of its first test account. */
+function funderKey(chainId: number): string {
+  const text = process.env[FUNDER_KEY] ?? "";
+  if (text === "" && chainId === LOCAL_CHAIN) return devnetAccount("deployer").key;
+  if (text === "") throw new ScriptError(`There is no key to pay with. Set the environment variable ${FUNDER_KEY}.`);
+  const key = text.startsWith("0x") ? text : `0x${text}`;
+  // Whatever else is said of a key might show it.
+  if (!isHexString(key, 32))
+    throw new ScriptError(`${FUNDER_KEY} is no private key: it must be 32 bytes in hexadecimal.`);
+  return key;
+}
+
+function venueOf(choices: RunChoices, folder: string): Promise<Venue> {
+  const { rpc, deployment } = choices;
+  if ((rpc === undefined) !== (deployment === undefined)) {
+    throw new UsageError("--rpc and --deployment go together: the node of a chain, and the suite that is on it.");
+  }
+  return rpc === undefined || deployment === undefined ? localVenue(choices, folder) : givenVenue(rpc, deployment);
+}
+
+/** What is to be done, as the choices say. */
+function jobOf({ frame, tile, scene, seed, samples, images, batch }: RunChoices): Job {
+  if (frame === null && images === 0) throw new UsageError("There is nothing to do: give a --frame or --images.");
+  const { heldOut } = splitDigits();
+  const labels = heldOut.labels.subarray(0, images);
+  const pixels = heldOut.pixels.subarray(0, images * 784);
+  return {
+    ...(frame !== null && { frame: { scene, seed, frame, tile, samples } }),
+    ...(images > 0 && { images: { pixels, labels, batch } }),
+  };
+}
+
+function filesOf(name: WorkloadName) {
+  return { manifest: readFileSync(manifestFile(name)), module: readFileSync(moduleFile(name)) };
+}
+
+/** Writes what a person looks at. */
+async function keep(folder: string, { summary, pixels }: RunResult): Promise<void> {
+  let picture: Uint8Array | undefined;
+  if (pixels !== undefined && summary.picture !== undefined) {
+    const png = new PNG({ width: summary.picture.width, height: summary.picture.height });
+    for (let index = 0; index < pixels.length / 3; index++) {
+      png.data.set([...pixels.subarray(3 * index, 3 * index + 3), 255], 4 * index);
+    }
+    picture = PNG.sync.write(png, { colorType: 2 });
+    await writeBytes(join(folder, summary.picture.file), picture);
+  }
+  await writeText(join(folder, "report.html"), reportPage(summary, picture));
+  await writeText(join(folder, "summary.json"), formatDocument(summary));
+}
+
+/** A name that sorts by time. */
+function newName(): string {
+  const time = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
+  return `${time}-${randomBytes(2).toString("hex")}`;
+}
+
+async function runOnce(choices: RunChoices, signal: AbortSignal): Promise<Summary> {
+  const run = newName();
+  const folder = join(choices.folder, run);
+  const job = jobOf(choices);
+  if (choices.contentPort !== undefined) await checkPort(choices.contentPort, "--content-port");
+  await buildWorkloads();
+  const venue = await venueOf(choices, folder);
+  const progress = choices.json === true ? silence : createProgress(venue.coin);
+  try {
+    progress.line(`OpenGPU: a market of ${choices.providers} providers and ${choices.clients} clients\n`);
+    signal.throwIfAborted();
+    const { provider, alone, coin, blockTime, deployment } = venue;
+    const { contentPort, yes } = choices;
+    const result = await runMarket({
+      ...venue,
+      ...{ run, folder, job, signal, interval: INTERVAL, clients: choices.clients, window: choices.window },
+      begin: () => venue.begin(),
+      chain: { coin, ...(blockTime !== undefined && { blockTime }) },
+      plans: plansFor(choices.providers, deployment.parameters.minStakePerSlot),
+      workloads: { render: filesOf("render"), digits: filesOf("digits") },
+      program: {
+        file: fileURLToPath(new URL("provider.ts", import.meta.url)),
+        execArgv: ["--import", import.meta.resolve("tsx")],
+      },
+      ...(contentPort !== undefined && { contentPort }),
+      report: (event) => {
+        progress.report(event);
+      },
+      ...(!alone &&
+        yes !== true && {
+          confirm: (total) => askFirst(`Spend up to ${coins(total)} ${coin} of ${venue.funder.address}`),
+        }),
+    });
+    progress.end();
+    await keep(folder, result);
+    if (!alone) {
+      const left = await reclaim({ provider, deployment, keys: result.keys, to: venue.funder.address });
+      for (const line of left) progress.line(line);
+    }
+    progress.line(`\n${reportText(result.summary)}\n\nKept in ${folder}: picture.png, report.html, summary.json.`);
+    return result.summary;
+  } finally {
+    progress.end();
+    await venue.close();
+  }
+}
+
+/** Takes back what the run in a folder left on another chain. */
+async function reclaimFrom(folder: string, choices: RunChoices): Promise<void> {
+  const { rpc, deployment } = choices;
+  if (rpc === undefined || deployment === undefined) throw new UsageError("--reclaim needs --rpc and --deployment.");
+  const keys = await readKeys(join(folder, "keys.json"));
+  if (keys === undefined) throw new ScriptError(`There is no file ${join(folder, "keys.json")} of a run.`);
+  const venue = await givenVenue(rpc, deployment);
+  try {
+    const lines = await reclaim({
+      provider: venue.provider,
+      deployment: venue.deployment,
+      keys,
+      to: venue.funder.address,
+    });
+    for (const line of lines) console.log(line);
+  } finally {
+    await venue.close();
+  }
+}
+
+await main(async () => {
+  const choices = command.parse().opts<RunChoices>();
+  if (choices.reclaim !== undefined) return reclaimFrom(choices.reclaim, choices);
+  const stopping = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.once(name, () => {
+      stopping.abort(new ScriptError("The run was interrupted; every process of it has ended."));
+    });
+  }
+  const summary = await runOnce(choices, stopping.signal);
+  if (choices.json === true) process.stdout.write(formatDocument(summary));
+  if (summary.problems.length > 0) process.exitCode = 1;
+});

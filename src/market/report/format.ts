@@ -1,0 +1,38 @@
+import { coins } from "../coins.js";
+
+/** Stands where there is no figure. */
+export const NONE = "–";
+
+/** Text of somebody else's, without what would steer a terminal. */
+export function plain(text: string): string {
+  return text.replace(/\p{C}/gu, "\ufffd");
+}
+
+/** Wei as coins, or a dash. */
+export function amount(wei: bigint | undefined): string {
+  return wei === undefined ? NONE : coins(wei);
+}
+
+/** Milliseconds as seconds, e.g. `1.23 s`, or a dash. */
+export function seconds(milliseconds: number | undefined): string {
+  return milliseconds === undefined ? NONE : `${(milliseconds / 1000).toFixed(2)} s`;
+}
+
+/** A long duration as a person says it, e.g. `2 min 5 s`. */
+export function duration(milliseconds: number): string {
+  if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`;
+  const whole = Math.round(milliseconds / 1000);
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min ${whole % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** A share of one, e.g. `94.7 %`. */
+export function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
+}
+
+/** How many there are of a thing, e.g. `1 task`. */
+export function count(number: number, thing: string): string {
+  return `${number} ${thing}${number === 1 ? "" : "s"}`;
+}

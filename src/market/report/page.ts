@@ -1,0 +1,114 @@
+import type { Summary } from "../summary.js";
+import { balancesChart, latencyChart, pricesChart, winsChart } from "./charts.js";
+import {
+  booksFigures,
+  type Figures,
+  gasFigures,
+  latencyFigures,
+  paymentSentences,
+  providerFigures,
+  taskFigures,
+  workloadFigures,
+} from "./figures.js";
+import { count, plain } from "./format.js";
+import { escapeHtml, tableHtml } from "./html.js";
+import { keyFigures } from "./keyFigures.js";
+import { headline, pictureSize } from "./sentences.js";
+import { STYLE } from "./style.js";
+
+/**
+ * A page that says everything about a run and needs nothing else: no script, no other file, no network.
+ *
+ * @param picture Bytes of the PNG that the frame became.
+ */
+export function reportPage(summary: Summary, picture?: Uint8Array): string {
+  const title = escapeHtml(`Run ${plain(summary.run)}`);
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+<header>
+<h1>${title}</h1>
+<p class="lead">${escapeHtml(headline(summary))}</p>
+</header>
+${problemsHtml(summary)}
+${keyFiguresHtml(summary)}
+${pictureHtml(summary, picture)}
+<h2>What happened</h2>
+${chartsHtml(summary)}
+${section(providerFigures(summary), [
+  "Parallel: executions at a time. Niceness: how far a provider's executions stand back for others.",
+  "Lost: attempts at which another provider was faster. Score: of the reputation on chain, 0 to 1.",
+])}
+${section(booksFigures(summary), paymentSentences(summary))}
+${section(gasFigures(summary), ["Refused: when they were mined; the other columns are of those that were not."])}
+${section(latencyFigures(summary), ["A quantile stands where there are samples enough for it to say something."])}
+${section(workloadFigures(summary))}
+<details>
+<summary>All ${escapeHtml(count(summary.tasks.length, "task"))}</summary>
+${tableHtml(taskFigures(summary), [`Amounts in ${plain(summary.chain.coin)}, times since the submission.`])}
+</details>
+${footerHtml(summary)}
+</main>
+</body>
+</html>
+`;
+}
+
+function section(figures: Figures, notes: readonly string[] = []): string {
+  return `<section>\n<h2>${escapeHtml(figures.title)}</h2>\n${tableHtml(figures, notes)}\n</section>`;
+}
+
+function problemsHtml({ problems }: Summary): string {
+  if (problems.length === 0) return "";
+  const items = problems.map((problem) => `<li>${escapeHtml(plain(problem))}</li>`);
+  return `<section class="problems">\n<h2>Problems</h2>\n<ul>\n${items.join("\n")}\n</ul>\n</section>`;
+}
+
+function keyFiguresHtml(summary: Summary): string {
+  const items = keyFigures(summary).map(({ name, value, more, bad }) => {
+    const below = more === undefined ? "" : `<small>${escapeHtml(more)}</small>`;
+    return `<div><dt>${escapeHtml(name)}</dt><dd${bad ? ' class="bad"' : ""}>${escapeHtml(value)}${below}</dd></div>`;
+  });
+  return `<dl class="key">\n${items.join("\n")}\n</dl>`;
+}
+
+function pictureHtml({ picture }: Summary, bytes?: Uint8Array): string {
+  if (bytes === undefined) return "";
+  const size = picture === undefined ? "" : `: ${pictureSize(picture)}`;
+  const alt = `The picture that the providers rendered${size}`;
+  const space = picture === undefined ? "" : ` width="${picture.width}" height="${picture.height}"`;
+  const source = `data:image/png;base64,${Buffer.from(bytes).toString("base64")}`;
+  return `<figure>
+<img src="${source}" alt="${escapeHtml(alt)}"${space}>
+<figcaption>${escapeHtml(alt)}. Each tile was a task of its own.</figcaption>
+</figure>`;
+}
+
+function chartsHtml(summary: Summary): string {
+  const charts: [svg: string, caption: string][] = [
+    [winsChart(summary), "A task is won by the provider that is paid for it."],
+    [latencyChart(summary), "A curve that ends below 100 % leaves out the tasks that were never delivered, or paid."],
+    [pricesChart(summary), "A task is offered at more and more until a provider takes it, or its cap is reached."],
+    [balancesChart(summary), "What the caps hold back for open tasks is free again once a task is paid for less."],
+  ];
+  const figures = charts.map(
+    ([svg, caption]) =>
+      `<figure>\n<div class="scroll" tabindex="0">\n${svg}\n</div>\n<figcaption>${caption}</figcaption>\n</figure>`,
+  );
+  return figures.join("\n");
+}
+
+function footerHtml({ startedAt, chain }: Summary): string {
+  const moment = new Date(startedAt).toISOString();
+  const shown = `${moment.slice(0, 10)} ${moment.slice(11, 19)} UTC`;
+  const where = escapeHtml(`Chain ${chain.id}, TaskManager at ${plain(chain.taskManager)}.`);
+  return `<footer>Started at <time datetime="${moment}">${shown}</time>. ${where}</footer>`;
+}

@@ -1,0 +1,60 @@
+import Table from "cli-table3";
+import type { Summary } from "../summary.js";
+import {
+  booksFigures,
+  type Figures,
+  gasFigures,
+  latencyFigures,
+  paymentSentences,
+  providerFigures,
+} from "./figures.js";
+import { plain } from "./format.js";
+import { headline, outcomes } from "./sentences.js";
+
+/** How the providers came out, for a terminal. */
+export function providerTable(summary: Summary): string {
+  return tableOf(providerFigures(summary));
+}
+
+/** Whose the coin in Escrow is, and what the tasks cost, for a terminal. */
+export function booksTable(summary: Summary): string {
+  return [tableOf(booksFigures(summary)), ...paymentSentences(summary)].join("\n");
+}
+
+/** What the transactions cost, for a terminal. */
+export function gasTable(summary: Summary): string {
+  return tableOf(gasFigures(summary));
+}
+
+/** How long the clients waited, for a terminal. */
+export function latencyTable(summary: Summary): string {
+  return tableOf(latencyFigures(summary));
+}
+
+/** All that a person sees in the terminal when a run is over. */
+export function reportText(summary: Summary): string {
+  const { problems } = summary;
+  return [
+    `Run ${plain(summary.run)}: ${headline(summary)}`,
+    providerTable(summary),
+    booksTable(summary),
+    gasTable(summary),
+    latencyTable(summary),
+    outcomes(summary).join("\n"),
+    problems.length === 0
+      ? "No problems."
+      : ["PROBLEMS", ...problems.map((problem) => `- ${plain(problem)}`)].join("\n"),
+  ].join("\n\n");
+}
+
+/** A title and its table, without colours, because it may go into a file. */
+function tableOf({ title, columns, rows }: Figures): string {
+  if (rows.length === 0) return `${title}: none`;
+  const table = new Table({
+    head: columns.map((column) => column.title),
+    colAligns: columns.map((column) => column.align),
+    style: { head: [], border: [], compact: true },
+  });
+  table.push(...rows.map((row) => [...row]));
+  return `${title}\n${table.toString()}`;
+}

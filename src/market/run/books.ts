@@ -1,0 +1,149 @@
+import { read, readBatch } from "../../protocol/batch.js";
+import { watch } from "../../protocol/events.js";
+import type { Protocol } from "../../protocol/protocol.js";
+import { persist } from "../../protocol/retry.js";
+import type { BalanceSample, Books } from "../summary.js";
+
+/** Whose coin is where. Addresses. */
+export interface Parties {
+  readonly clients: readonly string[];
+  readonly publisher: string;
+  /** Payout accounts of the providers, with their numbers. */
+  readonly providers: readonly { name: string; account: string; provider: number }[];
+  readonly treasury: string;
+}
+
+/** A task that was paid. Amounts in wei. */
+export interface Sale {
+  readonly taskId: string;
+  readonly provider: number;
+  readonly client: string;
+  readonly price: bigint;
+  readonly fee: bigint;
+  readonly royalty: bigint;
+}
+
+/** What the chain tells of the tasks of some clients. */
+export interface Sales {
+  readonly sales: readonly Sale[];
+  /** What providers lost of their bonds, wei. */
+  readonly slashed: bigint;
+}
+
+/** What was sold to some clients in a range of blocks. */
+export async function salesTo(
+  protocol: Protocol,
+  clients: readonly string[],
+  from: number,
+  to: number,
+): Promise<Sales> {
+  const events = ["taskManager.TaskSettled", "taskManager.TaskLapsed"] as const;
+  const sales: Sale[] = [];
+  let slashed = 0n;
+  for await (const event of watch(protocol, { events, where: { client: clients }, from, to })) {
+    if (event.name === "TaskLapsed") {
+      slashed += event.args.slashed;
+      continue;
+    }
+    const { taskId, provider, client, price, fee, royalty } = event.args;
+    sales.push({ taskId, provider: Number(provider), client, price, fee, royalty });
+  }
+  return { sales, slashed };
+}
+
+/** What Escrow has for the parties before anything is sold, so that what follows can be told apart. */
+export interface Opening {
+  /** What each client deposited. */
+  readonly deposited: readonly bigint[];
+  /** Free balance of the treasury. */
+  readonly treasury: bigint;
+  /** Whether the suite belongs to the run alone. */
+  readonly alone: boolean;
+}
+
+/**
+ * Compares what everybody has in Escrow with what the sales say they should have.
+ *
+ * @param stakes What the providers of the run have staked, wei.
+ */
+export async function booksOf(
+  protocol: Protocol,
+  parties: Parties,
+  opening: Opening,
+  { sales, slashed }: Sales,
+  caps: bigint,
+  stakes: bigint,
+): Promise<Books> {
+  const { addresses, provider, patience } = protocol;
+  const accounts = [
+    ...parties.clients,
+    ...parties.providers.map(({ account }) => account),
+    parties.publisher,
+    parties.treasury,
+    ...[addresses.providerPool, addresses.taskManager],
+  ];
+  const { values } = await readBatch(
+    protocol,
+    accounts.map((account) => read("escrow", "accountOf", account)),
+  );
+  const held = accounts.map((_, index) => values[index] ?? { free: 0n, held: 0n, fees: 0n });
+  const clients = held.slice(0, parties.clients.length);
+  const providers = held.slice(parties.clients.length, parties.clients.length + parties.providers.length);
+  const [publisher, treasury, pool, manager] = held.slice(-4).map(({ free }) => free) as [
+    bigint,
+    bigint,
+    bigint,
+    bigint,
+  ];
+  const coin = await persist("eth_getBalance", () => provider.getBalance(addresses.escrow), patience.requests);
+
+  const total = (amounts: readonly bigint[]) => amounts.reduce((sum, amount) => sum + amount, 0n);
+  const paid = total(sales.map(({ price }) => price));
+  const fees = total(sales.map(({ fee }) => fee));
+  const royalties = total(sales.map(({ royalty }) => royalty));
+  const spentBy = (client: string) => total(sales.filter((sale) => sale.client === client).map(({ price }) => price));
+  const earnedBy = (id: number) =>
+    total(sales.filter((sale) => sale.provider === id).map(({ price, fee, royalty }) => price - fee - royalty));
+
+  const mine = {
+    clients: total(clients.map(({ free, held }) => free + held)),
+    providers: total(providers.map(({ free }) => free)),
+    publisher,
+    treasury,
+    stakes,
+    others: total(clients.map(({ fees }) => fees)) + (opening.alone ? manager : 0n),
+  };
+  const strangers = coin - total(Object.values(mine));
+  const asSold =
+    parties.clients.every((client, index) => {
+      const { free = 0n, held = 0n } = clients[index] ?? {};
+      return free + held === (opening.deposited[index] ?? 0n) - spentBy(client);
+    }) &&
+    parties.providers.every((one, index) => providers[index]?.free === earnedBy(one.provider)) &&
+    publisher === royalties;
+  // Anyone may collect the fees for the treasury, others' too.
+  const inAll = opening.alone
+    ? strangers === 0n && pool === stakes && mine.others + treasury - opening.treasury === fees + slashed
+    : strangers >= 0n && pool >= stakes;
+  return {
+    ...{ ...mine, strangers, coin, paid, royalties, fees, caps },
+    payments: paid - royalties - fees,
+    balanced: asSold && inAll,
+  };
+}
+
+/** Balances in Escrow now. */
+export async function balancesOf(protocol: Protocol, { clients, providers }: Parties): Promise<BalanceSample> {
+  const accounts = [...clients, ...providers.map(({ account }) => account)];
+  const { values } = await readBatch(
+    protocol,
+    accounts.map((account) => read("escrow", "accountOf", account)),
+  );
+  const ours = accounts.slice(0, clients.length).map((_, index) => values[index]);
+  return {
+    at: Date.now(),
+    free: ours.reduce((sum, account) => sum + (account?.free ?? 0n), 0n),
+    held: ours.reduce((sum, account) => sum + (account?.held ?? 0n), 0n),
+    earned: Object.fromEntries(providers.map(({ name }, index) => [name, values[clients.length + index]?.free ?? 0n])),
+  };
+}

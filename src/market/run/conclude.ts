@@ -1,0 +1,105 @@
+import { read, readBatch } from "../../protocol/batch.js";
+import type { Protocol } from "../../protocol/protocol.js";
+import { quantilesOf } from "../report/quantiles.js";
+import type { BalanceSample, ChainSummary, ProviderSummary, Summary, WorkloadSummary } from "../summary.js";
+import { booksOf, type Opening, type Parties, type Sales, salesTo } from "./books.js";
+import { gasByOperation, type SuiteTransaction, transactionsOf } from "./gas.js";
+import type { Ledger } from "./ledger.js";
+import type { ProviderPlan } from "./plans.js";
+
+/** What is known when the work is done, apart from what the chain tells. */
+export interface Ending {
+  readonly protocol: Protocol;
+  readonly run: string;
+  readonly chain: Pick<ChainSummary, "blockTime" | "coin">;
+  readonly parties: Parties;
+  readonly plans: readonly ProviderPlan[];
+  readonly opening: Opening;
+  readonly ledger: Ledger;
+  readonly workloads: readonly WorkloadSummary[];
+  readonly picture?: Summary["picture"];
+  readonly digits?: Summary["digits"];
+  readonly balances: readonly BalanceSample[];
+  /** Parts of the job, and the sum of their caps in wei. */
+  readonly parts: number;
+  readonly caps: bigint;
+  /** First block of the run. */
+  readonly from: number;
+  readonly startedAt: number;
+  readonly duration: number;
+  readonly problems: readonly string[];
+}
+
+/**
+ * Reads from the chain what came of a run, and whether all is as it should be.
+ *
+ * @throws {NodeError} if the node does not answer.
+ */
+export async function conclude(ending: Ending): Promise<Summary> {
+  const { protocol, parties, plans, ledger, parts, from, picture, digits } = ending;
+  const to = await protocol.provider.getBlockNumber();
+  const sales = await salesTo(protocol, parties.clients, from, to);
+  const accounts = [...parties.clients, parties.publisher, ...parties.providers.map(({ account }) => account)];
+  const transactions = await transactionsOf(protocol, new Set(accounts), from, to);
+  const providers = await providersOf(protocol, plans, parties, ledger, sales, transactions);
+  const stakes = providers.reduce((sum, { stake }) => sum + stake, 0n);
+  const escrow = await booksOf(protocol, parties, ending.opening, sales, ending.caps, stakes);
+
+  const tasks = ledger.tasks();
+  const paid = tasks.filter(({ paidAt }) => paidAt !== undefined).length;
+  const until = (end: "deliveredAt" | "paidAt") =>
+    tasks.flatMap((task) => (task[end] === undefined ? [] : [task[end] - task.submittedAt]));
+  const problems = [
+    ...ending.problems,
+    ...(paid < parts ? [`${parts - paid} of ${parts} tasks were not paid.`] : []),
+    ...(sales.sales.length === paid ? [] : [`The chain has ${sales.sales.length} sales, not ${paid}.`]),
+    ...(escrow.balanced ? [] : ["The books of Escrow do not balance."]),
+  ];
+  return {
+    format: "opengpu-run/1",
+    run: ending.run,
+    startedAt: ending.startedAt,
+    duration: ending.duration,
+    chain: { id: Number(protocol.chainId), taskManager: protocol.addresses.taskManager, ...ending.chain },
+    workloads: ending.workloads,
+    ...(picture !== undefined && { picture }),
+    ...(digits !== undefined && { digits }),
+    ...{ tasks, providers, escrow },
+    balances: ending.balances,
+    gas: gasByOperation(transactions),
+    delivery: quantilesOf(until("deliveredAt")),
+    payment: quantilesOf(until("paidAt")),
+    overlap: ledger.overlap(),
+    problems,
+  };
+}
+
+/** How the providers came out, in the sequence of their plans. */
+async function providersOf(
+  protocol: Protocol,
+  plans: readonly ProviderPlan[],
+  parties: Parties,
+  ledger: Ledger,
+  { sales }: Sales,
+  transactions: readonly SuiteTransaction[],
+): Promise<ProviderSummary[]> {
+  return Promise.all(
+    plans.map(async ({ name, parallel, niceness }) => {
+      const { provider: id = 0, account: owner = "" } = parties.providers.find((one) => one.name === name) ?? {};
+      const { values } = await readBatch(protocol, [
+        read("providerPool", "getProvider", id),
+        read("reputation", "scoreOf", id),
+      ]);
+      const [{ stake }, score] = values;
+      const own = sales.filter(({ provider }) => provider === id);
+      const sent = transactions.filter(({ from }) => from === owner);
+      return {
+        ...{ name, id, owner, stake, parallel, niceness, won: own.length },
+        ...ledger.attemptsOf(name),
+        earned: own.reduce((sum, { price, fee, royalty }) => sum + price - fee - royalty, 0n),
+        gasCost: sent.reduce((sum, { cost }) => sum + cost, 0n),
+        score: Number(score) / 1e6,
+      };
+    }),
+  );
+}

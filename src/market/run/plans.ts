@@ -1,0 +1,47 @@
+import { parseEther } from "ethers";
+
+/** How one provider differs from the others. Amounts in wei. */
+export interface ProviderPlan {
+  readonly name: string;
+  /** What it stakes. */
+  readonly stake: bigint;
+  /** Executions at a time. */
+  readonly parallel: number;
+  /** Unix niceness: the higher, the later it gets a processor. */
+  readonly niceness: number;
+  /** Least payment for one task, as a multiple of what the floor price pays, in thousandths. */
+  readonly asking: number;
+}
+
+/** Lowest price of an execution in a run, by workload. Wei. */
+export const FLOORS = { render: parseEther("0.01"), digits: parseEther("0.005") } as const;
+/** The cap of an order is so many times the floor. */
+export const CAP_FACTOR = 2n;
+/** Seconds in which an open task's price climbs from the floor to its cap. */
+export const RAMP = 20;
+/** Publisher's share, basis points. */
+export const ROYALTY_BPS = 500;
+/** Tasks that a provider can have sealed at the same time without its stake running out, for each execution at a time. */
+const SEALED = 12n;
+
+/**
+ * Providers that differ in stake, speed and price: the cheap ones give way to others on the machine, the dear ones do two
+ * tasks at a time.
+ *
+ * @param stakePerSlot What a slot in a pool locks, wei.
+ */
+export function plansFor(count: number, stakePerSlot: bigint): ProviderPlan[] {
+  return Array.from({ length: count }, (_, index) => {
+    const kind = index % 5;
+    const parallel = kind === 3 || kind === 4 ? 2 : 1;
+    const bonds = BigInt(parallel) * SEALED * FLOORS.render * CAP_FACTOR;
+    return {
+      name: `provider ${index + 1}`,
+      // Two pools, and what an unusually patient client would lock.
+      stake: 2n * BigInt(parallel) * stakePerSlot + bonds + BigInt(kind) * parseEther("0.05"),
+      parallel,
+      niceness: [4, 2, 0, 3, 1][kind] ?? 0,
+      asking: [900, 950, 985, 1_030, 1_060][kind] ?? 1_000,
+    };
+  });
+}

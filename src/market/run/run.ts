@@ -1,0 +1,261 @@
+import { join } from "node:path";
+import { formatEther, type Signer } from "ethers";
+import { folderStore } from "../../content/folderStore.js";
+import { createInbox } from "../../content/inbox.js";
+import { serveContent } from "../../content/server.js";
+import type { Deployment } from "../../protocol/deployment.js";
+import { connect } from "../../protocol/protocol.js";
+import { snapshot } from "../../protocol/snapshot.js";
+import { splitPrice } from "../../protocol/price.js";
+import type { ChainSummary, Summary, TaskSummary, WorkloadName } from "../summary.js";
+import type { Parties } from "./books.js";
+import { type Cast, castOf, freshPhrase, type RunKeys, writeKeys } from "./cast.js";
+import { conclude } from "./conclude.js";
+import { fleetOf, type FleetProvider, type Program, startProvider } from "./fleet.js";
+import { countCorrect, type Job, type JobPart, partsOf, pictureOf } from "./job.js";
+import { createLedger, type Ledger, type Standing } from "./ledger.js";
+import { orderShares } from "./order.js";
+import { CAP_FACTOR, FLOORS, type ProviderPlan, ROYALTY_BPS } from "./plans.js";
+import { recordBalances } from "./recorder.js";
+import { budgetOf, fund, setStage, type Stage, type WorkloadFiles } from "./stage.js";
+
+/** What a run tells while it works. */
+export type RunEvent =
+  /** Everybody has coin, so many wei in all. */
+  | { readonly kind: "funded"; readonly total: bigint }
+  | { readonly kind: "published"; readonly name: WorkloadName; readonly source: number; readonly floorPrice: bigint }
+  | { readonly kind: "joined"; readonly plan: ProviderPlan; readonly provider: number }
+  | { readonly kind: "started"; readonly tasks: number }
+  /** The market has moved; `task` is the one that was paid, if one was. */
+  | { readonly kind: "moved"; readonly standing: Standing; readonly task?: TaskSummary }
+  /** Something that passes, e.g. a store that did not answer. */
+  | { readonly kind: "trouble"; readonly who: string; readonly reason: string };
+
+export interface RunOptions {
+  /** Name of the run. */
+  run: string;
+  /** Where everything of it is kept. */
+  folder: string;
+  /** Address of the node. */
+  rpc: string;
+  deployment: Deployment;
+  /** File of the deployment, for the providers. */
+  deploymentFile: string;
+  /** Whether nobody but the run uses the suite. */
+  alone: boolean;
+  chain: Pick<ChainSummary, "blockTime" | "coin">;
+  /** Pays for everything; with a provider. */
+  funder: Signer;
+  clients: number;
+  plans: readonly ProviderPlan[];
+  /** Most tasks of each client that are open at a time. */
+  window: number;
+  job: Job;
+  workloads: Readonly<Record<WorkloadName, WorkloadFiles>>;
+  program: Program;
+  /** Port of the content server; a free one if left out. */
+  contentPort?: number;
+  /** Pause between two looks at the chain, milliseconds. */
+  interval: number;
+  /** Asked before anything is sent, with what the run needs in wei; stops it by rejecting. */
+  confirm?: (total: bigint) => Promise<void>;
+  /** Called when all is prepared, before the first order. */
+  begin?: () => Promise<void>;
+  report?: (event: RunEvent) => void;
+  /** Ends the run. */
+  signal: AbortSignal;
+}
+
+/** What a run leaves. */
+export interface RunResult {
+  readonly summary: Summary;
+  /** Pixels of the frame, three bytes each, if it is whole. */
+  readonly pixels?: Uint8Array;
+  readonly keys: RunKeys;
+}
+
+/**
+ * A whole market from its funding to its books: publishes the workloads, starts the providers, each a process of its
+ * own, lets the clients order the parts of the job in turn, collects and assembles the outputs, and stops the providers.
+ *
+ * @throws {InsufficientFundsError} before anything is sent.
+ * @throws the signal's reason when it ends the run, and whatever its parts throw. No process is left in any case.
+ */
+export async function runMarket(options: RunOptions): Promise<RunResult> {
+  const { folder, deployment, job, plans, interval, signal } = options;
+  const report = options.report ?? (() => undefined);
+  const funder = await connect(options.funder, deployment, { patience: { interval } });
+  const keys: RunKeys = { phrase: freshPhrase(), clients: options.clients, providers: plans.length };
+  const cast = castOf(keys);
+  const whole = partsOf(job);
+  const { parts } = whole;
+  const shares = cast.clients.map((_, index) => parts.filter((_part, at) => at % cast.clients.length === index));
+  const caps = shares.map((share) => ({ wei: capsOf(share), orders: share.length }));
+  const budget = await budgetOf(funder, caps, plans, parts.length);
+  await options.confirm?.(budget.total);
+  // From here on coin depends on the keys.
+  await writeKeys(join(folder, "keys.json"), keys);
+  const from = await funder.provider.getBlockNumber();
+  const treasury = await snapshot(funder, { account: deployment.treasury });
+
+  const store = folderStore(join(folder, "content"));
+  const inbox = createInbox();
+  const { contentPort: port } = options;
+  const onError = (error: unknown) => {
+    report({ kind: "trouble", who: "content server", reason: String(error) });
+  };
+  const server = await serveContent({ store, inbox, onError, ...(port !== undefined && { port }) });
+  let stop = (): Promise<unknown> => Promise.resolve();
+  const working = new AbortController();
+  try {
+    await fund(funder, cast, budget);
+    report({ kind: "funded", total: budget.total });
+    const wanted = Object.entries(options.workloads).filter(([name]) =>
+      parts.some(({ workload }) => workload === name),
+    );
+    const workloads = Object.fromEntries(wanted);
+    const stage = await setStage({ protocol: funder, deployment, cast, budget, workloads, store, server });
+    for (const source of stage.sources) report({ kind: "published", ...source });
+
+    const names = new Map<number, string>();
+    const ledger = createLedger((provider) => names.get(provider) ?? `provider no. ${provider}`);
+    const providers = await startProviders(options, cast, stage, server.url, ledger);
+    const fleet = fleetOf(providers, (who, reason) => {
+      report({ kind: "trouble", who, reason });
+    });
+    stop = () => fleet.stop();
+    const ends = AbortSignal.any([signal, fleet.deserted]);
+    for (const [provider, name] of await orAbort(fleet.names, ends)) {
+      names.set(provider, name);
+      const plan = plans.find((one) => one.name === name);
+      if (plan !== undefined) report({ kind: "joined", plan, provider });
+    }
+
+    await options.begin?.();
+    const parties = partiesOf(cast, names, plans, deployment);
+    const sampling = recordBalances(funder, parties, AbortSignal.any([ends, working.signal]));
+    const startedAt = Date.now();
+    report({ kind: "started", tasks: parts.length });
+    const { windows } = deployment.parameters;
+    const outputs = await orderShares({
+      ...{ stage, shares, store, inbox, folder, signal: ends },
+      window: options.window,
+      discloseWindow: windows.disclose,
+      report: (event, who) => {
+        ledger.work(event, who);
+        if (event.kind === "trouble") report({ kind: "trouble", who: who.client, reason: event.reason });
+        const task = event.kind === "paid" ? ledger.task(event.taskId) : undefined;
+        report({ kind: "moved", standing: ledger.standing(), ...(task !== undefined && { task }) });
+      },
+    });
+    const duration = Date.now() - startedAt;
+    working.abort();
+    const balances = await sampling;
+    await fleet.stop();
+
+    const pixels = pictureOf(job, whole.tiles, outputs.render);
+    const { frame, images } = job;
+    const correct = countCorrect(job, whole.batches, outputs.digits);
+    const summary = await conclude({
+      ...{ protocol: funder, run: options.run, chain: options.chain, parties, plans, ledger, balances },
+      ...{ parts: parts.length, caps: capsOf(parts), from, startedAt, duration },
+      opening: { deposited: caps.map(({ wei }) => wei), treasury: treasury.free, alone: options.alone },
+      workloads: stage.sources.map((source) => ({ ...source, tasks: countOf(parts, source.name) })),
+      ...(frame !== undefined &&
+        pixels !== undefined && { picture: { file: "picture.png", ...frame.frame, tiles: whole.tiles.length } }),
+      ...(images !== undefined && {
+        digits: { images: images.labels.length, correct, accuracy: correct / images.labels.length },
+      }),
+      problems: [
+        ...fleet.problems,
+        ...(frame !== undefined && pixels === undefined ? ["Tiles of the picture are missing."] : []),
+      ],
+    });
+    return { summary, keys, ...(pixels !== undefined && { pixels }) };
+  } finally {
+    working.abort();
+    await stop();
+    inbox.close();
+    await server.close();
+  }
+}
+
+/** Wei that some parts may cost at most. */
+function capsOf(parts: readonly JobPart[]): bigint {
+  return parts.reduce((sum, { workload }) => sum + FLOORS[workload] * CAP_FACTOR, 0n);
+}
+
+const countOf = (parts: readonly JobPart[], name: WorkloadName): number =>
+  parts.filter(({ workload }) => workload === name).length;
+
+/** What a provider asks for at least, coins: its part of what the floor price pays. */
+function minimumOf({ asking }: ProviderPlan, floorPrice: bigint, { parameters }: Deployment): string {
+  const { payment } = splitPrice(floorPrice, BigInt(parameters.feeBps), BigInt(ROYALTY_BPS));
+  return formatEther((payment * BigInt(asking)) / 1_000n);
+}
+
+function partiesOf(
+  cast: Cast,
+  names: ReadonlyMap<number, string>,
+  plans: readonly ProviderPlan[],
+  { treasury }: Deployment,
+): Parties {
+  return {
+    clients: cast.clients.map(({ address }) => address),
+    publisher: cast.publisher.address,
+    providers: [...names].map(([provider, name]) => {
+      const index = plans.findIndex((plan) => plan.name === name);
+      return { name, provider, account: cast.providers[index]?.address ?? "" };
+    }),
+    treasury,
+  };
+}
+
+async function startProviders(
+  options: RunOptions,
+  cast: Cast,
+  stage: Stage,
+  contentServer: string,
+  ledger: Ledger,
+): Promise<FleetProvider[]> {
+  const { plans, program, folder, rpc, deploymentFile, deployment, interval } = options;
+  return Promise.all(
+    plans.map((plan, index) =>
+      startProvider({
+        ...{ plan, program, key: cast.providers[index]?.privateKey ?? "" },
+        folder: join(folder, `provider-${index + 1}`),
+        config: {
+          ...{ rpc, deployment: deploymentFile, store: contentServer, inboxes: [contentServer], interval },
+          sources: stage.sources.map(({ source, floorPrice }) => ({
+            source,
+            slots: plan.parallel,
+            minimum: minimumOf(plan, floorPrice, deployment),
+          })),
+        },
+        report: (event) => {
+          ledger.provider(plan.name, event);
+          if (event.kind === "trouble") {
+            options.report?.({ kind: "trouble", who: plan.name, reason: event.reason ?? "" });
+          }
+        },
+      }),
+    ),
+  );
+}
+
+/** What a promise brings, or the signal's reason. */
+async function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => {
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener("abort", stop);
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    if (stop !== undefined) signal.removeEventListener("abort", stop);
+  }
+}
