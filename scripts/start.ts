@@ -10,7 +10,7 @@ import { createDeploymentStore } from "../src/files/deploymentStore.js";
 import { devnetAccount } from "../src/market/devnet.js";
 import { reportPage } from "../src/market/report/page.js";
 import { reportText } from "../src/market/report/tables.js";
-import type { Job } from "../src/market/run/job.js";
+import { type Job, partsOf } from "../src/market/run/job.js";
 import { plansFor } from "../src/market/run/plans.js";
 import { readKeys } from "../src/market/run/cast.js";
 import { reclaim } from "../src/market/run/reclaim.js";
@@ -113,21 +113,26 @@ function funderKey(chainId: number): string {
 function venueOf(choices: RunChoices, folder: string): Promise<Venue> {
   const { rpc, deployment } = choices;
   if ((rpc === undefined) !== (deployment === undefined)) {
-    throw new UsageError("--rpc and --deployment go together: the node of a chain, and the suite that is on it.");
+    throw new UsageError(
+      "The options --rpc and --deployment go together: the node of a chain, and the suite that is on it.",
+    );
   }
   return rpc === undefined || deployment === undefined ? localVenue(choices, folder) : givenVenue(rpc, deployment);
 }
 
 /** What is to be done, as the choices say. */
 function jobOf({ frame, tile, scene, seed, samples, images, batch }: RunChoices): Job {
-  if (frame === null && images === 0) throw new UsageError("There is nothing to do: give a --frame or --images.");
+  if (frame === "none" && images === 0) throw new UsageError("There is nothing to do: give a --frame or --images.");
   const { heldOut } = splitDigits();
   const labels = heldOut.labels.subarray(0, images);
   const pixels = heldOut.pixels.subarray(0, images * 784);
-  return {
-    ...(frame !== null && { frame: { scene, seed, frame, tile, samples } }),
+  const job: Job = {
+    ...(frame !== "none" && { frame: { scene, seed, frame, tile, samples } }),
     ...(images > 0 && { images: { pixels, labels, batch } }),
   };
+  // Before anything is begun.
+  partsOf(job);
+  return job;
 }
 
 function filesOf(name: WorkloadName) {
@@ -166,7 +171,7 @@ async function runOnce(choices: RunChoices, signal: AbortSignal): Promise<Summar
   try {
     progress.line(`OpenGPU: a market of ${choices.providers} providers and ${choices.clients} clients\n`);
     signal.throwIfAborted();
-    const { provider, alone, coin, blockTime, deployment } = venue;
+    const { alone, coin, blockTime, deployment } = venue;
     const { contentPort, yes } = choices;
     const result = await runMarket({
       ...venue,
@@ -191,7 +196,7 @@ async function runOnce(choices: RunChoices, signal: AbortSignal): Promise<Summar
     progress.end();
     await keep(folder, result);
     if (!alone) {
-      const left = await reclaim({ provider, deployment, keys: result.keys, to: venue.funder.address });
+      const left = await reclaim({ deployment, keys: result.keys, funder: venue.funder });
       for (const line of left) progress.line(line);
     }
     progress.line(`\n${reportText(result.summary)}\n\nKept in ${folder}: picture.png, report.html, summary.json.`);
@@ -205,17 +210,13 @@ async function runOnce(choices: RunChoices, signal: AbortSignal): Promise<Summar
 /** Takes back what the run in a folder left on another chain. */
 async function reclaimFrom(folder: string, choices: RunChoices): Promise<void> {
   const { rpc, deployment } = choices;
-  if (rpc === undefined || deployment === undefined) throw new UsageError("--reclaim needs --rpc and --deployment.");
+  if (rpc === undefined || deployment === undefined)
+    throw new UsageError("The option --reclaim needs --rpc and --deployment.");
   const keys = await readKeys(join(folder, "keys.json"));
   if (keys === undefined) throw new ScriptError(`There is no file ${join(folder, "keys.json")} of a run.`);
   const venue = await givenVenue(rpc, deployment);
   try {
-    const lines = await reclaim({
-      provider: venue.provider,
-      deployment: venue.deployment,
-      keys,
-      to: venue.funder.address,
-    });
+    const lines = await reclaim({ deployment: venue.deployment, keys, funder: venue.funder });
     for (const line of lines) console.log(line);
   } finally {
     await venue.close();

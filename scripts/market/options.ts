@@ -6,7 +6,7 @@ import { createCommand, wholeNumber } from "../deployment/command.js";
 export interface RunChoices {
   providers: number;
   clients: number;
-  frame: Size | null;
+  frame: Size | "none";
   tile: Size;
   scene: Scene;
   samples: number;
@@ -34,7 +34,7 @@ function size(text: string): Size {
   return { width: Number(width), height: Number(height) };
 }
 
-const frame = (text: string): Size | null => (text === "none" ? null : size(text));
+const frame = (text: string): Size | "none" => (text === "none" ? text : size(text));
 
 export const command = createCommand(
   "start",

@@ -1,10 +1,13 @@
-import { concat, HDNodeWallet, type JsonRpcApiProvider, parseEther, sha256, toUtf8Bytes, Wallet } from "ethers";
+import { concat, HDNodeWallet, type JsonRpcApiProvider, parseEther, Wallet } from "ethers";
 import { AttestationVerifier__factory } from "../../typechain-types/factories/verifiers/AttestationVerifier__factory.js";
+import { digestOf } from "../content/digest.js";
+import { parseManifest } from "../content/manifest.js";
+import { publishSource } from "../protocol/actions/publishSource.js";
 import { deploy } from "../protocol/deploy/run.js";
 import type { DeploymentStore } from "../protocol/deploy/plan.js";
 import type { Deployment } from "../protocol/deployment.js";
 import { OpenGpuError } from "../protocol/errors.js";
-import { emitted, execute } from "../protocol/execute.js";
+import { Environment } from "../protocol/order.js";
 import { connect } from "../protocol/protocol.js";
 import type { Patience } from "../protocol/retry.js";
 
@@ -49,23 +52,26 @@ export interface Devnet {
   accounts: DevnetAccount[];
   /** Address of an AttestationVerifier that the attester alone satisfies. */
   verifier: string;
-  /** Id of a source that anyone may join and order from. */
-  source: bigint;
+  /** Ids of the sources that anyone may join and order from, in the sequence of their manifests. */
+  sources: bigint[];
 }
 
-/** Processors that the source runs on. */
-const CPU = 1;
+/** What is put on a local chain, and how. */
+export interface Population {
+  store: DeploymentStore;
+  compiler: Deployment["compiler"];
+  /** Manifests of the sources, as they are kept. */
+  manifests: readonly Uint8Array[];
+  patience?: Partial<Patience>;
+}
 
 /**
- * Puts a suite, a verifier and a source on a fresh local chain that gave the test accounts coin. Addresses are the same
+ * Puts a suite, a verifier and sources on a fresh local chain that gave the test accounts coin. Addresses are the same
  * each time.
  *
  * @throws {OpenGpuError} if the chain is not fresh, and whatever {@link deploy} throws.
  */
-export async function populate(
-  provider: JsonRpcApiProvider,
-  options: { store: DeploymentStore; compiler: Deployment["compiler"]; patience?: Partial<Patience> },
-): Promise<Devnet> {
+export async function populate(provider: JsonRpcApiProvider, { manifests, ...options }: Population): Promise<Devnet> {
   const accounts = LABELS.map(devnetAccount);
   const signerOf = (label: Label) => new Wallet(devnetAccount(label).key, provider);
   const deployer = signerOf("deployer");
@@ -84,22 +90,18 @@ export async function populate(
   const { contractAddress } = await sender.send(creation, "the creation of AttestationVerifier");
   const verifier = contractAddress ?? "";
 
-  const manifest = { name: "word-count", description: "Counts the words of its input" };
-  const published = await execute(
-    await connect(signerOf("publisher"), deployment, { patience }),
-    "sourceRegistry",
-    "publish",
-    [
-      { floorPrice: parseEther("0.01"), stakePerSlot: parseEther("0.1"), royaltyBps: 500 },
-      {
-        manifestDigest: sha256(toUtf8Bytes(JSON.stringify(manifest))),
-        environments: CPU,
-        minGpuMemory: 0,
-        deterministic: true,
-      },
-      [verifier],
-    ],
-  );
-  const { source } = emitted(published, "sourceRegistry", "SourcePublished");
-  return { deployment, accounts, verifier, source };
+  const publisher = await connect(signerOf("publisher"), deployment, { patience });
+  const sources: bigint[] = [];
+  // One after the other, so that they have the same numbers each time.
+  for (const manifest of manifests) {
+    const published = await publishSource(publisher, {
+      ...{ floorPrice: parseEther("0.01"), stakePerSlot: parseEther("0.1"), royaltyBps: 500 },
+      manifestDigest: digestOf(manifest),
+      environments: Environment.Cpu,
+      deterministic: parseManifest(manifest).deterministic,
+      verifiers: [verifier],
+    });
+    sources.push(BigInt(published.source));
+  }
+  return { deployment, accounts, verifier, sources };
 }

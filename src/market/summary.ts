@@ -23,6 +23,8 @@ export interface Summary {
   readonly payment: Quantiles;
   /** Share of tasks on which two attempts or more were at work at the same time, 0 to 1. */
   readonly overlap: number;
+  /** What happened although nobody wanted it, and was made up for, e.g. a provider that ended by itself. */
+  readonly incidents: readonly string[];
   /** What went wrong, in sentences; empty if every task was paid and the books balance. */
   readonly problems: readonly string[];
 }

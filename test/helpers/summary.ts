@@ -90,6 +90,7 @@ export function aSummary(changes: Partial<Summary> = {}): Summary {
     delivery: durations("deliveredAt"),
     payment: durations("paidAt"),
     overlap: 0.5,
+    incidents: [],
     problems: [],
     ...changes,
   };

@@ -38,7 +38,8 @@ export function reportPage(summary: Summary, picture?: Uint8Array): string {
 <h1>${title}</h1>
 <p class="lead">${escapeHtml(headline(summary))}</p>
 </header>
-${problemsHtml(summary)}
+${listHtml("problems", "Problems", summary.problems)}
+${listHtml("incidents", "Incidents", summary.incidents)}
 ${keyFiguresHtml(summary)}
 ${pictureHtml(summary, picture)}
 <h2>What happened</h2>
@@ -66,10 +67,10 @@ function section(figures: Figures, notes: readonly string[] = []): string {
   return `<section>\n<h2>${escapeHtml(figures.title)}</h2>\n${tableHtml(figures, notes)}\n</section>`;
 }
 
-function problemsHtml({ problems }: Summary): string {
-  if (problems.length === 0) return "";
-  const items = problems.map((problem) => `<li>${escapeHtml(plain(problem))}</li>`);
-  return `<section class="problems">\n<h2>Problems</h2>\n<ul>\n${items.join("\n")}\n</ul>\n</section>`;
+function listHtml(name: string, title: string, sentences: readonly string[]): string {
+  if (sentences.length === 0) return "";
+  const items = sentences.map((sentence) => `<li>${escapeHtml(plain(sentence))}</li>`);
+  return `<section class="${name}">\n<h2>${title}</h2>\n<ul>\n${items.join("\n")}\n</ul>\n</section>`;
 }
 
 function keyFiguresHtml(summary: Summary): string {

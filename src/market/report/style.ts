@@ -15,7 +15,7 @@ p { margin: 0 0 .75rem; }
 .note { margin: .5rem 0 0; }
 .problems { margin: 1.5rem 0; padding: .9rem 1.1rem; background: #fdf1ee; border-left: 4px solid var(--bad); }
 .problems h2 { margin: 0 0 .35rem; color: var(--bad); font-size: 1.05rem; }
-.problems ul { margin: 0; padding-left: 1.1rem; overflow-wrap: anywhere; }
+.problems ul, .incidents ul { margin: 0; padding-left: 1.1rem; overflow-wrap: anywhere; }
 .key { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: 1px; margin: 1.75rem 0 0;
   background: var(--line); border: 1px solid var(--line); }
 .key div { padding: .8rem 1rem; background: #fff; }

@@ -33,7 +33,7 @@ export function latencyTable(summary: Summary): string {
 
 /** All that a person sees in the terminal when a run is over. */
 export function reportText(summary: Summary): string {
-  const { problems } = summary;
+  const { incidents, problems } = summary;
   return [
     `Run ${plain(summary.run)}: ${headline(summary)}`,
     providerTable(summary),
@@ -41,6 +41,7 @@ export function reportText(summary: Summary): string {
     gasTable(summary),
     latencyTable(summary),
     outcomes(summary).join("\n"),
+    ...(incidents.length === 0 ? [] : [["Incidents", ...incidents.map((one) => `- ${plain(one)}`)].join("\n")]),
     problems.length === 0
       ? "No problems."
       : ["PROBLEMS", ...problems.map((problem) => `- ${plain(problem)}`)].join("\n"),

@@ -27,6 +27,7 @@ export interface Ending {
   readonly from: number;
   readonly startedAt: number;
   readonly duration: number;
+  readonly incidents: readonly string[];
   readonly problems: readonly string[];
 }
 
@@ -70,6 +71,7 @@ export async function conclude(ending: Ending): Promise<Summary> {
     delivery: quantilesOf(until("deliveredAt")),
     payment: quantilesOf(until("paidAt")),
     overlap: ledger.overlap(),
+    incidents: ending.incidents,
     problems,
   };
 }

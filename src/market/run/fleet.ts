@@ -145,7 +145,7 @@ export interface Fleet {
   /** Aborted when no provider is left, with a {@link NoProvidersError}. */
   readonly deserted: AbortSignal;
   /** What was said of providers that ended by themselves. */
-  readonly problems: readonly string[];
+  readonly incidents: readonly string[];
   /** Stops all; resolves when no process is left. */
   stop(): Promise<void>;
 }
@@ -167,12 +167,12 @@ export class NoProvidersError extends OpenGpuError {
  */
 export function fleetOf(providers: readonly FleetProvider[], lost: (name: string, reason: string) => void): Fleet {
   const deserting = new AbortController();
-  const problems: string[] = [];
+  const incidents: string[] = [];
   let left = providers.length;
   for (const { plan, ended } of providers) {
     void ended.then((error) => {
       if (error === undefined) return;
-      problems.push(error.message);
+      incidents.push(error.message);
       lost(plan.name, error.message);
       if (--left === 0) deserting.abort(new NoProvidersError(error.message));
     });
@@ -182,7 +182,7 @@ export function fleetOf(providers: readonly FleetProvider[], lost: (name: string
   ).then((pairs) => new Map(pairs));
   names.catch(() => undefined);
   return {
-    ...{ names, problems },
+    ...{ names, incidents },
     deserted: deserting.signal,
     async stop() {
       await Promise.all(providers.map((provider) => provider.stop()));

@@ -1,4 +1,4 @@
-import type { JsonRpcApiProvider, Wallet } from "ethers";
+import type { Signer, Wallet } from "ethers";
 import { claimStake } from "../../protocol/actions/claimStake.js";
 import { leavePool } from "../../protocol/actions/leavePool.js";
 import { unbond } from "../../protocol/actions/unbond.js";
@@ -15,15 +15,16 @@ import { coins } from "../coins.js";
 import { castOf, type RunKeys } from "./cast.js";
 
 export interface Reclaiming {
-  provider: JsonRpcApiProvider;
   deployment: Deployment;
   keys: RunKeys;
-  /** Who gets the coin. */
-  to: string;
+  /** Who gets the coin, and pays gas where an account has none left; with a provider. */
+  funder: Signer;
 }
 
 /** Gas of a plain transfer. */
 const TRANSFER_GAS = 21_000n;
+/** Gas of all that an account may have to send before it is empty. */
+const CLOSING_GAS = 600_000n;
 
 /**
  * Takes back what a run left on a chain, as far as it is free: balances in Escrow, stake that has unbonded, coin. Stake
@@ -32,8 +33,9 @@ const TRANSFER_GAS = 21_000n;
  * @returns What was taken and what stays, in sentences.
  * @throws {NodeError} if the node does not answer.
  */
-export async function reclaim({ provider, deployment, keys, to }: Reclaiming): Promise<string[]> {
-  const protocol = await connect(provider, deployment);
+export async function reclaim({ deployment, keys, funder }: Reclaiming): Promise<string[]> {
+  const protocol = await connect(funder, deployment);
+  const to = protocol.sender.address;
   const cast = castOf(keys);
   const from = deployment.contracts.TaskManager.block;
   const sentences: string[] = [];
@@ -46,22 +48,26 @@ export async function reclaim({ provider, deployment, keys, to }: Reclaiming): P
   for (const { who, wallet } of all) {
     const own = await withSigner(protocol, wallet);
     if (cast.providers.includes(wallet)) {
-      const stays = await freeStake(own, from);
-      if (stays !== undefined) sentences.push(`${who}: ${stays}`);
+      const provider = await providerOf(own, from);
+      if (provider !== undefined) {
+        taken -= await payGas(protocol, wallet.address);
+        const stays = await freeStake(own, provider, from);
+        if (stays !== undefined) sentences.push(`${who}: ${stays}`);
+      }
     }
     const { free, held } = await snapshot(own, { account: wallet.address });
-    if (free > 0n) await withdraw(own, { amount: free });
+    if (free > 0n) {
+      taken -= await payGas(protocol, wallet.address);
+      await withdraw(own, { amount: free });
+    }
     if (held > 0n) sentences.push(`${who}: ${coins(held)} are held for tasks that are not over.`);
     taken += await sweep(own, wallet, to);
   }
-  return [`${coins(taken)} went back to ${to}.`, ...sentences];
+  return [`${coins(taken > 0n ? taken : 0n)} went back to ${to}.`, ...sentences];
 }
 
 /** Leaves the pools, claims what can be claimed, and begins to unbond the rest. Tells what stays. */
-async function freeStake(own: SigningProtocol, from: number): Promise<string | undefined> {
-  const registrations = await eventsOf(own, "providerPool.ProviderRegistered", { owner: own.sender.address }, from);
-  const [id] = registrations;
-  if (id === undefined) return undefined;
+async function freeStake(own: SigningProtocol, id: number, from: number): Promise<string | undefined> {
   const pools = await eventsOf(own, "providerPool.Joined", { provider: id }, from);
   for (const source of new Set(pools)) {
     await leavePool(own, { provider: id, source }).catch((error: unknown) => {
@@ -80,6 +86,23 @@ async function freeStake(own: SigningProtocol, from: number): Promise<string | u
   if (after.stake === 0n && after.unbonding === 0n) return undefined;
   const until = after.maturesAt === undefined ? "" : ` until ${new Date(after.maturesAt * 1_000).toISOString()}`;
   return `${coins(after.unbonding > 0n ? after.unbonding : after.stake)} of stake unbond${until}; take them back after that.`;
+}
+
+/** The provider that an account registered, if it did and has anything left there. */
+async function providerOf(own: SigningProtocol, from: number): Promise<number | undefined> {
+  const [id] = await eventsOf(own, "providerPool.ProviderRegistered", { owner: own.sender.address }, from);
+  if (id === undefined) return undefined;
+  const { stake, unbonding } = await snapshot(own, { provider: id });
+  return stake === 0n && unbonding === 0n ? undefined : id;
+}
+
+/** Gives an account what its last transactions may cost, if it has too little. Wei. */
+async function payGas({ sender, provider, patience }: SigningProtocol, account: string): Promise<bigint> {
+  const balance = await persist("eth_getBalance", () => provider.getBalance(account), patience.requests);
+  const needed = costOf(CLOSING_GAS, await feesOf(provider, "auto", patience.requests));
+  if (balance >= needed) return 0n;
+  await sender.send({ to: account, data: "0x", value: needed - balance }, `gas for ${account}`);
+  return needed - balance;
 }
 
 /** Numbers in events: of the provider that was registered, or of the source that was joined. */

@@ -166,10 +166,8 @@ export async function runMarket(options: RunOptions): Promise<RunResult> {
       ...(images !== undefined && {
         digits: { images: images.labels.length, correct, accuracy: correct / images.labels.length },
       }),
-      problems: [
-        ...fleet.problems,
-        ...(frame !== undefined && pixels === undefined ? ["Tiles of the picture are missing."] : []),
-      ],
+      incidents: fleet.incidents,
+      problems: frame !== undefined && pixels === undefined ? ["Tiles of the picture are missing."] : [],
     });
     return { summary, keys, ...(pixels !== undefined && { pixels }) };
   } finally {

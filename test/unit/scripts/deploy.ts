@@ -1,67 +1,20 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { network } from "hardhat";
+import { httpStore } from "../../../src/content/httpStore.js";
+import { parseManifest } from "../../../src/content/manifest.js";
 import { devnetAccount, LABELS } from "../../../src/market/devnet.js";
 import { CONTRACT_NAMES, parseDeployment } from "../../../src/protocol/deployment.js";
 import { connect } from "../../../src/protocol/protocol.js";
 import { connectNode } from "../../../src/protocol/provider.js";
+import { expectSentence, freePort, HOST, LIMIT, ran, start, textsOf } from "../../helpers/scripts.js";
 
-const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
-const HOST = "127.0.0.1";
 /** A key without coin. */
 const POOR = `0x${"5a".repeat(32)}`;
-const LIMIT = 60_000;
-
-/** Starts a script with nothing of this process's own settings. */
-function start(script: string, words: string[], env: Record<string, string> = {}): ChildProcess {
-  const rest = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("OPENGPU_")));
-  return spawn(process.execPath, ["--import", "tsx", `scripts/${script}.ts`, ...words], {
-    cwd: ROOT,
-    // CI keeps Hardhat from asking for the password of a keystore.
-    env: { ...rest, CI: "true", HARDHAT_DISABLE_TELEMETRY: "true", ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-    timeout: LIMIT,
-  });
-}
-
-/** All that a child prints, as it comes. */
-function textsOf(child: ChildProcess) {
-  const texts = { out: "", err: "" };
-  child.stdout?.setEncoding("utf8").on("data", (text: string) => (texts.out += text));
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => (texts.err += text));
-  return texts;
-}
-
-async function ran(script: string, words: string[], env?: Record<string, string>) {
-  const child = start(script, words, env);
-  const texts = textsOf(child);
-  const [status] = (await once(child, "close")) as [number | null];
-  return { status, ...texts };
-}
-
-/** A failure is one line that is a sentence, and nothing of the program's inside. */
-function expectSentence(err: string, pattern: RegExp): void {
-  expect(err.trim().split("\n"), err).to.have.length(1);
-  expect(err.trim())
-    .to.match(/^[A-Z/0].*\.$/)
-    .and.match(pattern);
-  expect(err).to.not.contain("    at ");
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, HOST);
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 describe("scripts around deployments", function () {
   this.timeout(2 * LIMIT);
@@ -225,10 +178,11 @@ describe("scripts around deployments", function () {
   });
 
   it("serve a local chain until they are told to end, always with the same addresses", async () => {
-    const port = await freePort();
+    const [port, contentPort] = [await freePort(), await freePort()];
     const addresses: string[] = [];
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      const child = start("node", ["--port", String(port), "--folder", folder, "--block-interval", "100"]);
+      const ports = ["--port", String(port), "--content-port", String(contentPort)];
+      const child = start("node", [...ports, "--folder", folder, "--block-interval", "100"]);
       const texts = textsOf(child);
       const ended = once(child, "close") as Promise<[number | null]>;
       const listening = new Promise<void>((resolve, reject) => {
@@ -253,6 +207,14 @@ describe("scripts around deployments", function () {
         expect(
           await contracts.sourceRegistry.isAdmitted(1, 1, /AttestationVerifier +(\S+)/.exec(texts.out)?.[1] ?? ""),
         ).to.equal(true);
+        // What the sources run is there.
+        const content = httpStore(`http://${HOST}:${contentPort}`);
+        for (const source of [1, 2]) {
+          const { manifestDigest } = await contracts.sourceRegistry.getVersion(source, 1);
+          const { name, executables } = parseManifest(await content.get(manifestDigest));
+          expect(name).to.equal(["render", "digits"][source - 1]);
+          expect((await content.get(executables.wasm?.module ?? "")).length).to.be.greaterThan(1_000);
+        }
         expect(await provider.getBalance(devnetAccount("provider 5").address)).to.equal(10n ** 22n);
         const first = await provider.getBlockNumber();
         for (let look = 0; look < 100 && (await provider.getBlockNumber()) === first; look++) {
@@ -262,9 +224,13 @@ describe("scripts around deployments", function () {
         provider.destroy();
 
         if (signal === "SIGINT") {
-          const second = await ran("node", ["--port", String(port), "--folder", folder]);
-          expect(second.status).to.equal(1);
-          expectSentence(second.err, new RegExp(`^Port ${port} of ${HOST} is in use`));
+          for (const taken of [[port, await freePort()] as const, [await freePort(), contentPort] as const]) {
+            const words = ["--port", String(taken[0]), "--content-port", String(taken[1])];
+            const second = await ran("node", [...words, "--folder", folder]);
+            expect(second.status).to.equal(1);
+            const busy = taken[0] === port ? port : contentPort;
+            expectSentence(second.err, new RegExp(`^Port ${busy} of ${HOST} is in use`));
+          }
         }
       } finally {
         child.kill(signal);

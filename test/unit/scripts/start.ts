@@ -1,0 +1,276 @@
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { formatEther, parseEther, Wallet } from "ethers";
+import { network } from "hardhat";
+import { PNG } from "pngjs";
+import { compilerOf } from "../../../scripts/deployment/build.js";
+import { readPpm } from "../../../src/client/frame.js";
+import { digestOf } from "../../../src/content/digest.js";
+import { createDeploymentStore } from "../../../src/files/deploymentStore.js";
+import { devnetAccount } from "../../../src/market/devnet.js";
+import type { Summary } from "../../../src/market/summary.js";
+import { deploy } from "../../../src/protocol/deploy/run.js";
+import { connectNode } from "../../../src/protocol/provider.js";
+import { createWasmExecutor } from "../../../src/sandbox/wasmExecutor.js";
+import { expectSentence, HOST, processesWith, ran, start, textsOf } from "../../helpers/scripts.js";
+import { loadWorkload } from "../../helpers/workloads.js";
+
+/** Three providers and two clients, a block for every transaction, 15 tasks of some milliseconds. */
+const SMALL = [
+  ...["--providers", "3", "--clients", "2", "--block-time", "0"],
+  ...["--frame", "64x48", "--tile", "20x16", "--samples", "2", "--images", "25", "--batch", "9"],
+];
+const TILES = 12;
+const BATCHES = 3;
+const LONG = 180_000;
+
+/** Amounts are decimal strings in JSON. */
+type Written<T> = T extends bigint ? string : T extends object ? { readonly [K in keyof T]: Written<T[K]> } : T;
+const sum = (amounts: readonly string[]) => amounts.reduce((total, amount) => total + BigInt(amount), 0n);
+
+/** A chain with a suite that is not the run's own, and somebody with coin. */
+async function startChain(folder: string) {
+  const server = await network.createServer("default", HOST, 0);
+  const { port } = await server.listen();
+  const url = `http://${HOST}:${port}`;
+  const provider = await connectNode(url);
+  const deployer = new Wallet(devnetAccount("deployer").key, provider);
+  const governance = { owner: deployer.address, treasury: devnetAccount("treasury").address };
+  const compiler = await compilerOf();
+  await deploy({ ...{ signer: deployer, governance, compiler }, store: createDeploymentStore(folder) });
+  const funder = new Wallet(devnetAccount("client 1").key, provider);
+  const close = async () => {
+    provider.destroy();
+    await server.close();
+  };
+  return { url, provider, funder, file: join(folder, "31337.json"), close };
+}
+
+describe("scripts.start", function () {
+  this.timeout(2 * LONG);
+  let folder: string;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "opengpu-run-"));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  /** Processes that a run in the folder has left; skips the test where the system does not tell. */
+  const left = async (context: Mocha.Context, place: string): Promise<number[]> => {
+    const found = await processesWith(place);
+    if (found === undefined) context.skip();
+    return found;
+  };
+
+  describe("runs a small market", () => {
+    let summary: Written<Summary>;
+    let files: string;
+
+    before(async () => {
+      const place = join(folder, "small");
+      const { status, out, err } = await ran("start", [...SMALL, "--json", "--folder", place], {}, { timeout: LONG });
+      expect(err).to.equal("");
+      expect(status).to.equal(0);
+      summary = JSON.parse(out) as Written<Summary>;
+      files = join(place, summary.run);
+    });
+
+    it("in which every task is paid, at a price within its cap", () => {
+      expect(summary.problems).to.deep.equal([]);
+      expect(summary.tasks).to.have.length(TILES + BATCHES);
+      const names = summary.providers.map(({ name }) => name);
+      for (const { state, price = "0", cap, winner, submittedAt, deliveredAt = 0, paidAt = 0 } of summary.tasks) {
+        expect(state).to.equal("Settled");
+        expect(BigInt(price) > 0n && BigInt(price) <= BigInt(cap), `${price} of ${cap}`).to.equal(true);
+        expect(names).to.include(winner);
+        expect(deliveredAt).to.be.at.least(submittedAt);
+        expect(paidAt).to.be.at.least(deliveredAt);
+      }
+      expect(new Set(summary.tasks.map(({ client }) => client)).size).to.equal(2);
+    });
+
+    it("whose books balance to the wei", () => {
+      const { escrow, tasks, providers } = summary;
+      expect(escrow.balanced).to.equal(true);
+      expect(escrow.paid).to.equal(sum(tasks.map(({ price = "0" }) => price)).toString());
+      expect(escrow.payments).to.equal(sum(providers.map(({ earned }) => earned)).toString());
+      expect(escrow.paid).to.equal(sum([escrow.payments, escrow.royalties, escrow.fees]).toString());
+      const parts = [escrow.clients, escrow.providers, escrow.publisher, escrow.treasury, escrow.stakes, escrow.others];
+      expect(escrow.coin).to.equal(sum(parts).toString());
+      expect(escrow.strangers).to.equal("0");
+    });
+
+    it("in which providers won what they delivered, and somebody competed", () => {
+      for (const { name, won, attempts } of summary.providers) {
+        expect(won, name).to.equal(summary.tasks.filter(({ winner }) => winner === name).length);
+        expect(attempts, name).to.be.at.least(won);
+      }
+      expect(sum(summary.providers.map(({ won }) => String(won)))).to.equal(BigInt(TILES + BATCHES));
+      const deliveries = summary.gas.find(({ operation }) => operation === "taskManager.deliver");
+      expect((deliveries?.count ?? 0) - (deliveries?.reverted ?? 0)).to.equal(TILES + BATCHES);
+    });
+
+    it("whose picture is the one that a single machine renders", async () => {
+      const picture = PNG.sync.read(await readFile(join(files, "picture.png")));
+      const { moduleBytes, manifest } = await loadWorkload("render");
+      const executor = createWasmExecutor();
+      const frame = { width: 64, height: 48 };
+      const job = { scene: "gallery", seed: 7, frame, tile: { x: 0, y: 0, ...frame }, samples: 2 };
+      const input = new TextEncoder().encode(JSON.stringify(job));
+      const { limits } = manifest;
+      const { output } = await executor.run({ module: moduleBytes, args: [], input, seed: digestOf(input), limits });
+      await executor.close();
+      const direct = readPpm(output);
+      expect([picture.width, picture.height]).to.deep.equal([direct.width, direct.height]);
+      const colours = [...picture.data].filter((_, index) => index % 4 !== 3);
+      expect(Buffer.from(colours).equals(Buffer.from(direct.pixels))).to.equal(true);
+    });
+
+    it("that reads digits, and keeps what a person looks at", async () => {
+      const { digits } = summary;
+      expect(digits?.images).to.equal(25);
+      expect(digits?.correct).to.be.at.least(22);
+      const page = await readFile(join(files, "report.html"), "utf8");
+      expect(page).to.include(summary.run).and.include("data:image/png;base64,");
+      expect(JSON.parse(await readFile(join(files, "summary.json"), "utf8"))).to.deep.equal(summary);
+    });
+
+    it("and leaves nothing running", async function () {
+      expect(await left(this, files)).to.deep.equal([]);
+    });
+  });
+
+  describe("on another chain", () => {
+    let chain: Awaited<ReturnType<typeof startChain>>;
+    const words = () => ["--rpc", chain.url, "--deployment", chain.file];
+    const balance = () => chain.provider.getBalance(chain.funder.address);
+
+    before(async () => {
+      chain = await startChain(join(folder, "chain"));
+    });
+    after(() => chain.close());
+
+    it("does the same job, takes back what is free, and says what stays until when", async () => {
+      const place = join(folder, "elsewhere");
+      const before = await balance();
+      const env = { OPENGPU_FUNDER_KEY: chain.funder.privateKey };
+      const options = [...SMALL, ...words(), "--yes", "--folder", place];
+      const { status, out, err } = await ran("start", options, env, { timeout: LONG });
+      expect(err).to.equal("");
+      expect(status, out).to.equal(0);
+      expect(out).to.include("No problems.").and.include(`went back to ${chain.funder.address}`);
+      expect(out).to.not.include(chain.funder.privateKey.slice(2));
+      const [run = ""] = await readdir(place);
+      const { providers, escrow } = JSON.parse(
+        await readFile(join(place, run, "summary.json"), "utf8"),
+      ) as Written<Summary>;
+      const stakes = sum(providers.map(({ stake }) => stake));
+      for (const { name } of providers) expect(out).to.match(new RegExp(`${name}: .*unbond until 20`));
+      // Stakes wait, fees are the protocol's, gas and what is too little to send are gone.
+      const gone = before - (await balance());
+      expect(gone - stakes - BigInt(escrow.fees) > 0n).to.equal(true);
+      expect(gone - stakes - BigInt(escrow.fees) < parseEther("0.2"), formatEther(gone)).to.equal(true);
+
+      await chain.provider.send("evm_increaseTime", [100 * 24 * 3600]);
+      await chain.provider.send("evm_mine", []);
+      const waited = await balance();
+      const again = await ran("start", [...words(), "--reclaim", join(place, run)], env);
+      expect(again.err).to.equal("");
+      expect(again.status).to.equal(0);
+      const back = (await balance()) - waited;
+      expect(back < stakes && back > stakes - parseEther("0.02"), formatEther(back)).to.equal(true);
+    });
+
+    it("spends nothing without being told to, or without the coin", async () => {
+      const place = join(folder, "asked");
+      const options = [...SMALL, ...words(), "--folder", place];
+      const before = await balance();
+      const asked = await ran("start", options, { OPENGPU_FUNDER_KEY: chain.funder.privateKey });
+      expectSentence(asked.err, /Spend up to [\d.]+ .*Add --yes/);
+      expect(asked.status).to.equal(2);
+      const poor = await ran("start", [...options, "--yes"], { OPENGPU_FUNDER_KEY: `0x${"5a".repeat(32)}` });
+      expectSentence(poor.err, /has 0 wei/);
+      const wrong = await ran("start", [...options, "--yes"], { OPENGPU_FUNDER_KEY: "0x5ec2e7" });
+      expectSentence(wrong.err, /OPENGPU_FUNDER_KEY is no private key/);
+      expect(wrong.err).to.not.include("5ec2e7");
+      expect(await balance()).to.equal(before);
+    });
+  });
+
+  it("goes on when a provider is killed, and says so", async function () {
+    const place = join(folder, "killed");
+    const words = [...SMALL, "--samples", "512", "--folder", place];
+    const child = start("start", words, {}, { timeout: LONG });
+    const texts = textsOf(child);
+    const closed = once(child, "close") as Promise<[number | null]>;
+    while (!/\d paid\b/.test(texts.out) && child.exitCode === null) await new Promise((done) => setTimeout(done, 50));
+    const [victim] = await left(this, join("provider-1", "provider.json"));
+    if (victim !== undefined) process.kill(victim, "SIGKILL");
+    const [status] = await closed;
+    expect(texts.err).to.equal("");
+    expect(status, texts.out).to.equal(0);
+    expect(texts.out)
+      .to.include("provider 1 ended by itself")
+      .and.include(`${TILES + BATCHES} of ${TILES + BATCHES}`);
+    expect(texts.out).to.include("No problems.");
+  });
+
+  for (const [how, stop] of [
+    ["Ctrl-C", (pid: number) => process.kill(-pid, "SIGINT")],
+    ["a signal to it alone", (pid: number) => process.kill(pid, "SIGTERM")],
+    ["being killed", (pid: number) => process.kill(pid, "SIGKILL")],
+  ] as const) {
+    it(`leaves nothing running after ${how}`, async function () {
+      const place = join(folder, how.replaceAll(" ", "-"));
+      const words = [...SMALL, "--samples", "1024", "--folder", place];
+      const child = start("start", words, {}, { timeout: LONG, detached: true });
+      const texts = textsOf(child);
+      const closed = once(child, "close") as Promise<[number | null]>;
+      while (!/\d paid\b/.test(texts.out) && child.exitCode === null) await new Promise((done) => setTimeout(done, 50));
+      expect(await left(this, place), texts.err).to.have.length.greaterThan(3);
+      stop(child.pid ?? 0);
+      const [status] = await closed;
+      if (how !== "being killed") {
+        expect(status).to.equal(1);
+        expectSentence(texts.err, /interrupted/);
+      }
+      // Who is left alone notices by itself.
+      for (let round = 0; round < 100 && (await left(this, place)).length > 0; round++) {
+        await new Promise((done) => setTimeout(done, 100));
+      }
+      expect(await left(this, place)).to.deep.equal([]);
+    });
+  }
+
+  it("says in one sentence what cannot be", async () => {
+    const busy = createServer().listen(0, HOST);
+    await once(busy, "listening");
+    const { port } = busy.address() as { port: number };
+    const place = join(folder, "none");
+    const cases: [words: string[], status: number, pattern: RegExp][] = [
+      [["--port", String(port)], 1, new RegExp(`Port ${port} .* in use .*--port`)],
+      [["--content-port", String(port)], 1, new RegExp(`Port ${port} .* in use .*--content-port`)],
+      [["--frame", "0x48"], 2, /0x48.*size in pixels/],
+      [["--frame", "none", "--images", "0"], 2, /nothing to do/],
+      [["--tile", "8000x8000", "--frame", "8000x8000"], 1, /Tile is 8000 by 8000/],
+      [["--rpc", "http://127.0.0.1:1"], 2, /--rpc and --deployment go together/],
+      [["--rpc", "http://127.0.0.1:1", "--deployment", "nowhere.json"], 1, /no file nowhere\.json/],
+      [["--block-time", "-1"], 2, /block-time/],
+      [["--providers", "0"], 2, /from 1 to 64/],
+      [["--reclaim", "nowhere"], 2, /needs --rpc and --deployment/],
+      [["--fast"], 2, /Unknown option '--fast'/],
+    ];
+    for (const [words, expected, pattern] of cases) {
+      const { status, out, err } = await ran("start", ["--folder", place, ...words]);
+      expectSentence(err, pattern);
+      expect([status, out], words.join(" ")).to.deep.equal([expected, ""]);
+    }
+    busy.close();
+    // Nothing was begun.
+    expect(await readdir(place).catch(() => [])).to.deep.equal([]);
+  });
+});
