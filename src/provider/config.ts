@@ -20,7 +20,7 @@ const bytes = z
   .number()
   .int()
   .positive()
-  .max(2 ** 32);
+  .max(2 ** 32 - 1);
 
 const environment = z
   .enum(["cpu", "nvidia", "amd"])

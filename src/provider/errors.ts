@@ -43,7 +43,7 @@ export class InboxUnknownError extends OpenGpuError {
     super(
       inbox === undefined
         ? `The client ${client} announced no inbox. Its envelope will be disclosed on chain.`
-        : `The client ${client} announced the inbox ${inbox.slice(0, 256)}, which is not https and not among the allowed ` +
+        : `The client ${client} announced the inbox ${inbox.slice(0, 256).replace(/\p{C}/gu, "\ufffd")}, which is not https and not among the allowed ` +
             "ones. Allow its origin, or let the envelope be disclosed on chain.",
     );
     this.client = client;

@@ -54,7 +54,8 @@ export async function serve(options: ServiceOptions): Promise<void> {
   const deployedAt = contracts.TaskManager.block;
 
   const opened = new Map<string, Promise<OpenedSource>>();
-  const open = (source: number, version: number, signal: AbortSignal): Promise<OpenedSource> => {
+  // For all attempts, so that the end of one does not end it for the others.
+  const open = (source: number, version: number): Promise<OpenedSource> => {
     const name = `${source}/${version}`;
     const known = opened.get(name) ?? openSource(protocol, { source, version, store, ceiling: config.ceiling, signal });
     opened.set(name, known);
@@ -70,7 +71,7 @@ export async function serve(options: ServiceOptions): Promise<void> {
   const costs = createCosts(new Map(config.sources.map((asking) => [asking.source, asking])));
   for (const { source, slots } of config.sources) {
     const version = await suitableVersion(protocol, source, hardware);
-    const ready = await open(source, version, signal);
+    const ready = await open(source, version);
     // A source without examples is expected to take all the time that it may.
     const duration = (await rehearse(executor, ready, signal)) ?? ready.limits.time;
     costs.learn(source, duration);

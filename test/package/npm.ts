@@ -6,6 +6,9 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import { build } from "esbuild";
+import { readPpm } from "../../src/client/frame.js";
+import { devnetAccount } from "../../src/market/devnet.js";
+import { freePort, start, textsOf } from "../helpers/scripts.js";
 import { program } from "../helpers/wasm.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -143,16 +146,71 @@ console.log(JSON.stringify({
     });
   });
 
-  it("is used as the README says", async () => {
-    const readme = await readFile(join(root, "README.md"), "utf8");
-    const [, program = ""] = /```ts\n([\s\S]*?)```/.exec(readme) ?? [];
-    expect(program).to.include("submitOrder");
-    const around = `declare const key: string, deadline: number, envelope: string;
-declare const readFile: (path: string, encoding: "utf8") => Promise<string>;
-declare const isWanted: (digest: string, location: string) => boolean;
-`;
-    await writeFile(join(installed, "readme.ts"), around + program);
-    await output(process.execPath, [join(root, "node_modules/typescript/bin/tsc")], installed);
+  describe("is used as the README says", () => {
+    const ports: [number, number] = [0, 0];
+    let node: ReturnType<typeof start>;
+    let readme: string;
+
+    /** A piece of the README, with ports that are free here. */
+    const blocks = (kind: string): string[] =>
+      [...readme.matchAll(new RegExp(`\`\`\`${kind}\\n([\\s\\S]*?)\`\`\``, "g"))].map(([, text = ""]) =>
+        text
+          .replaceAll("127.0.0.1:8545", `127.0.0.1:${ports[0]}`)
+          .replaceAll("127.0.0.1:8546", `127.0.0.1:${ports[1]}`),
+      );
+    const told = async (child: ReturnType<typeof start>, words: RegExp): Promise<void> => {
+      const texts = textsOf(child);
+      while (!words.test(texts.out)) {
+        if (child.exitCode !== null) throw new Error(`It ended: ${texts.out}${texts.err}`);
+        await new Promise((done) => setTimeout(done, 50));
+      }
+    };
+
+    before(async () => {
+      readme = await readFile(join(root, "README.md"), "utf8");
+      ports[0] = await freePort();
+      ports[1] = await freePort();
+      const words = ["--port", String(ports[0]), "--content-port", String(ports[1])];
+      const options = { timeout: 240_000 };
+      node = start("node", [...words, "--folder", join(installed, "deployments")], {}, options);
+      await told(node, /listens on/);
+      const [lifecycle = "", picture = ""] = blocks("ts");
+      await mkdir(join(installed, "readme"));
+      await writeFile(join(installed, "readme", "lifecycle.ts"), lifecycle);
+      await writeFile(join(installed, "readme", "picture.ts"), picture);
+      const strict = { strict: true, noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true };
+      const compilerOptions = { ...strict, module: "nodenext", target: "es2023", outDir: "out", types: ["node"] };
+      await writeFile(join(installed, "readme", "tsconfig.json"), JSON.stringify({ compilerOptions }));
+      await output(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "readme"], installed);
+    });
+    after(() => node.kill("SIGKILL"));
+
+    it("for the life of a task", async () => {
+      const keys = [devnetAccount("client 1").key, devnetAccount("provider 1").key];
+      const printed = await output(process.execPath, ["readme/out/lifecycle.js", ...keys], installed);
+      expect(printed).to.match(/^Provider 1 was paid 0\.0185\.\n$/);
+    });
+
+    it("for a picture, by a provider with the configuration there", async () => {
+      const [config = ""] = blocks("json");
+      await writeFile(join(installed, "provider.json"), config);
+      const env = { OPENGPU_PROVIDER_KEY: devnetAccount("provider 2").key };
+      const provider = start("provider", [join(installed, "provider.json")], env, { timeout: 240_000 });
+      try {
+        await told(provider, /ready/);
+        const printed = await output(
+          process.execPath,
+          ["readme/out/picture.js", devnetAccount("client 1").key],
+          installed,
+        );
+        for (const part of [0, 1, 2, 3]) expect(printed).to.include(`${part} paid`);
+        const picture = readPpm(await readFile(join(installed, "picture.ppm")));
+        expect([picture.width, picture.height]).to.deep.equal([128, 96]);
+        expect(new Set(picture.pixels).size).to.be.greaterThan(100);
+      } finally {
+        provider.kill("SIGKILL");
+      }
+    });
   });
 
   it("runs untrusted programs and serves content as it is installed", async () => {

@@ -122,7 +122,7 @@ describe("client frame", () => {
     const largest = sizeOf(8_192, 8_192);
     for (const [title, changes, count] of [
       ["the largest tile", { frame: sizeOf(512, 512), tile: sizeOf(512, 512), samples: 1 }, 1],
-      ["a tile larger than the frame", { frame: sizeOf(3, 2), tile: largest }, 1],
+      ["a tile larger than the frame", { frame: sizeOf(300, 200), tile: largest, samples: 1 }, 1],
       ["the largest seed, and the other scene", { scene: "marbles", seed: 2 ** 32 - 1 }, 9],
       ["the most samples", { frame: sizeOf(2, 2), tile: sizeOf(1, 2), samples: 1_024 }, 2],
     ] as [string, Partial<FrameJob>, number][]) {

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { sha256 } from "ethers";
+import { PNG } from "pngjs";
 import { Random, SEED } from "../../helpers/seeded.js";
 import { type Module, type Run, runCommand } from "../../helpers/wasi.js";
 import { loadWorkload } from "../../helpers/workloads.js";
@@ -40,6 +42,19 @@ describe("render", () => {
 
   const mean = (body: Uint8Array, channel: number) =>
     body.reduce((sum, byte, index) => (index % 3 === channel ? sum + byte : sum), 0) / (body.length / 3);
+
+  it("gave the picture that the README shows", async () => {
+    const [example] = (await loadWorkload("render")).manifest.examples;
+    const { frame, tile } = JSON.parse(example?.input.data ?? "") as ReturnType<typeof job>;
+    const png = PNG.sync.read(readFileSync(new URL("../../../workloads/render/picture.png", import.meta.url)));
+    expect([png.width, png.height]).to.deep.equal([frame.width, frame.height]);
+    const rows = Array.from({ length: tile.height }, (_, row) => {
+      const from = 4 * ((tile.y + row) * frame.width + tile.x);
+      return png.data.subarray(from, from + 4 * tile.width).filter((_byte, index) => index % 4 !== 3);
+    });
+    const ppm = Buffer.concat([Buffer.from(`P6\n${tile.width} ${tile.height}\n255\n`), ...rows]);
+    expect(sha256(ppm)).to.equal(example?.output);
+  });
 
   describe("tiles of known bytes", () => {
     const known: [title: string, input: ReturnType<typeof job>, digest: string][] = [
