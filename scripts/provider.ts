@@ -1,12 +1,13 @@
 /** A provider as its configuration file describes it, until it is interrupted. */
 import { setPriority } from "node:os";
 import { dirname, resolve } from "node:path";
-import { formatEther, isHexString, Wallet } from "ethers";
+import { formatEther, isHexString, type JsonRpcApiProvider, Wallet } from "ethers";
 import { httpStore } from "../src/content/httpStore.js";
 import { folderStore } from "../src/content/folderStore.js";
 import { readText } from "../src/files/atomic.js";
 import { fileDebts } from "../src/files/debtBook.js";
 import { fileIdentity } from "../src/files/identityFile.js";
+import { lockFolder } from "../src/files/lock.js";
 import { parseDeployment } from "../src/protocol/deployment.js";
 import { connect } from "../src/protocol/protocol.js";
 import { connectNode } from "../src/protocol/provider.js";
@@ -20,6 +21,7 @@ const KEY = "OPENGPU_PROVIDER_KEY";
 
 const command = createCommand("provider", "Competes for tasks as a configuration file says, until it is interrupted.")
   .argument("<configuration>", "JSON file; the README describes it")
+  .option("--drain", "see through what is owed, take nothing new, and end")
   .option("--leave", "leave the pools of the configuration and end")
   .addHelpText("after", `\nThe key comes from the environment variable ${KEY}.`);
 
@@ -40,9 +42,10 @@ function keyOf(): string {
 
 /** Tells a person of an event, or the program that started this one. */
 function tell(name: string, event: ServiceEvent): void {
-  if (process.send !== undefined) {
+  if (process.send !== undefined && process.connected) {
     const plain = "price" in event ? { ...event, price: event.price.toString() } : event;
-    process.send({ name, event: plain });
+    // Whoever started it may be gone, which is no reason to fall.
+    process.send({ name, event: plain }, () => undefined);
     return;
   }
   const task = "taskId" in event ? event.taskId.slice(0, 10) : "";
@@ -62,7 +65,7 @@ function tell(name: string, event: ServiceEvent): void {
 await main(async () => {
   command.parse();
   const [path = ""] = command.args;
-  const { leave = false } = command.opts<{ leave?: boolean }>();
+  const { leave = false, drain = false } = command.opts<{ leave?: boolean; drain?: boolean }>();
   const config = parseConfig(await textOf(path), path);
   const here = (relative: string) => resolve(dirname(path), relative);
   const deploymentFile = here(config.deployment);
@@ -80,14 +83,18 @@ await main(async () => {
   process.once("disconnect", stop);
   const { signal } = stopping;
 
-  const node = await connectNode(config.rpc, { chainId: BigInt(deployment.chainId) });
+  const unlock = await lockFolder(here(config.folder));
   const executor = createWasmExecutor({ parallel: config.parallel, maxModule: config.ceiling.module });
+  let node: JsonRpcApiProvider | undefined;
   try {
+    node = await connectNode(config.rpc, { chainId: BigInt(deployment.chainId) });
     const patience = { interval: config.interval };
     const protocol = await connect(new Wallet(key, node), deployment, { patience });
-    const debts = fileDebts(here(`${config.folder}/debts`), protocol.domain);
+    const debts = fileDebts(here(`${config.folder}/debts`), protocol.domain, ({ message }) => {
+      console.error(message);
+    });
     const identity = fileIdentity(here(`${config.folder}/identity.json`), protocol.domain);
-    const store = URL.canParse(config.store) ? httpStore(config.store) : folderStore(here(config.store));
+    const store = /^https?:/.test(config.store) ? httpStore(config.store) : folderStore(here(config.store));
     if (leave) {
       const provider = config.provider ?? (await identity.read())?.provider;
       if (provider === undefined)
@@ -99,20 +106,22 @@ await main(async () => {
       );
       const owed = await debts.open();
       console.log(`Provider ${provider} left ${left.length === 0 ? "no pool" : `the pools of ${left.join(", ")}`}.`);
-      if (owed.length > 0) console.log(`It still owes ${owed.length} results; run it again to see them through.`);
+      if (owed.length > 0)
+        console.log(`It still owes ${owed.length} results; run it with --drain to see them through.`);
       return;
     }
     const report = (event: ServiceEvent) => {
       tell(config.name, event);
     };
     try {
-      await serve({ protocol, deployment, config, identity, debts, store, executor, report, signal });
+      await serve({ protocol, deployment, config, identity, debts, store, executor, report, drain, signal });
     } catch (error) {
       if (!signal.aborted) throw error;
     }
   } finally {
     await executor.close();
-    node.destroy();
+    await unlock();
+    node?.destroy();
     if (process.connected) process.disconnect();
   }
 });

@@ -27,7 +27,7 @@ import { buildWorkloads } from "../workloads/tools/build.js";
 import { manifestFile, moduleFile, type WorkloadName } from "../workloads/tools/places.js";
 import { compilerOf } from "./deployment/build.js";
 import { askFirst, main, ScriptError, UsageError } from "./deployment/command.js";
-import { checkPort, LOCAL_CHAIN, serveChain } from "./market/chain.js";
+import { checkPort, LOCAL_CHAIN, type LocalChain, serveChain } from "./market/chain.js";
 import { command, type RunChoices } from "./market/options.js";
 import { createProgress, silence } from "./market/progress.js";
 
@@ -57,6 +57,15 @@ async function localVenue({ port, blockTime }: RunChoices, folder: string): Prom
   // A block for every transaction until all is prepared, so that nobody waits for what is no part of the market.
   const options = { port, chainId: LOCAL_CHAIN, accounts: 1, blockInterval: 0, sameTimestamps: true };
   const chain = await serveChain(options);
+  try {
+    return await localVenueOn(chain, blockTime, folder);
+  } catch (error) {
+    await chain.close();
+    throw error;
+  }
+}
+
+async function localVenueOn(chain: LocalChain, blockTime: number, folder: string): Promise<Venue> {
   const provider = await connectNode(chain.url, { chainId: BigInt(LOCAL_CHAIN) });
   const funder = new Wallet(devnetAccount("deployer").key, provider);
   const { windows } = DEFAULT_PARAMETERS;
@@ -84,12 +93,13 @@ async function givenVenue(rpc: string, file: string): Promise<Venue> {
   const text = await readText(file);
   if (text === undefined) throw new ScriptError(`There is no file ${file} with a deployment.`);
   const deployment = parseDeployment(text, file);
+  const key = funderKey(deployment.chainId);
   const provider = await connectNode(rpc, { chainId: BigInt(deployment.chainId) });
   const preset = presetOf(BigInt(deployment.chainId));
   return {
     ...{ rpc, provider, deployment, deploymentFile: resolve(file), alone: false },
     coin: preset?.coin ?? "coins",
-    funder: new Wallet(funderKey(deployment.chainId), provider),
+    funder: new Wallet(key, provider),
     begin: () => Promise.resolve(),
     close() {
       provider.destroy();
@@ -196,16 +206,25 @@ async function runOnce(choices: RunChoices, signal: AbortSignal): Promise<Summar
     progress.end();
     await keep(folder, result);
     if (!alone) {
-      const left = await reclaim({ deployment, keys: result.keys, funder: venue.funder });
+      const left = await reclaim({ deployment, folder, keys: result.keys, funder: venue.funder });
       for (const line of left) progress.line(line);
     }
     progress.line(`\n${reportText(result.summary)}\n\nKept in ${folder}: picture.png, report.html, summary.json.`);
     return result.summary;
+  } catch (error) {
+    if (venue.alone || !(await hasKeys(folder))) throw error;
+    const problem = error instanceof Error ? error.message : String(error);
+    const options = `--rpc … --deployment ${choices.deployment ?? "…"} --reclaim ${folder}`;
+    throw new ScriptError(`${problem} Coin of the run is still on the chain: npm start -- ${options} takes it back.`, {
+      cause: error,
+    });
   } finally {
     progress.end();
     await venue.close();
   }
 }
+
+const hasKeys = async (folder: string) => (await readKeys(join(folder, "keys.json"))) !== undefined;
 
 /** Takes back what the run in a folder left on another chain. */
 async function reclaimFrom(folder: string, choices: RunChoices): Promise<void> {
@@ -216,7 +235,7 @@ async function reclaimFrom(folder: string, choices: RunChoices): Promise<void> {
   if (keys === undefined) throw new ScriptError(`There is no file ${join(folder, "keys.json")} of a run.`);
   const venue = await givenVenue(rpc, deployment);
   try {
-    const lines = await reclaim({ deployment: venue.deployment, keys, funder: venue.funder });
+    const lines = await reclaim({ deployment: venue.deployment, folder, keys, funder: venue.funder });
     for (const line of lines) console.log(line);
   } finally {
     await venue.close();
@@ -228,7 +247,9 @@ await main(async () => {
   if (choices.reclaim !== undefined) return reclaimFrom(choices.reclaim, choices);
   const stopping = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) {
-    process.once(name, () => {
+    process.on(name, () => {
+      // Who asks twice does not want to wait.
+      if (stopping.signal.aborted) process.exit(130);
       stopping.abort(new ScriptError("The run was interrupted; every process of it has ended."));
     });
   }
@@ -236,3 +257,5 @@ await main(async () => {
   if (choices.json === true) process.stdout.write(formatDocument(summary));
   if (summary.problems.length > 0) process.exitCode = 1;
 });
+// A failure ends the program, whatever is still open.
+if (process.exitCode !== undefined && process.exitCode !== 0) process.stdout.write("", () => process.exit());

@@ -2,6 +2,7 @@ import type { ContentStore } from "../content/store.js";
 import { accept } from "../protocol/actions/accept.js";
 import { refund } from "../protocol/actions/refund.js";
 import { reopen } from "../protocol/actions/reopen.js";
+import { settle } from "../protocol/actions/settle.js";
 import { openSealed, type Opening } from "../protocol/envelope.js";
 import type { SigningProtocol } from "../protocol/protocol.js";
 import { isRevert } from "../protocol/reverts.js";
@@ -32,6 +33,8 @@ export interface CollectOptions {
   discloseWindow: number;
   /** Whether an output with the right digest is worth accepting; yes if left out. */
   judge?: (output: Uint8Array) => boolean | Promise<boolean>;
+  /** Told what a provider sealed before it is accepted: who keeps it finds the output again after a crash. */
+  opened?: (opening: Opening) => void | Promise<void>;
   report?: (event: CollectEvent) => void;
   signal?: AbortSignal;
 }
@@ -40,12 +43,20 @@ export interface CollectOptions {
 export type Collected =
   /** Paid; `output` is missing only if the provider was paid by the client's silence. */
   | { readonly outcome: "paid"; readonly provider: number; readonly price: bigint; readonly output?: Uint8Array }
-  | { readonly outcome: "refunded" };
+  | { readonly outcome: "refunded" }
+  /** Its client took the order back before anybody posted it. */
+  | { readonly outcome: "revoked" }
+  /** Its deadline passed before anybody posted it. */
+  | { readonly outcome: "unposted" };
 
 /** A hold of the task: from a seal to its payment or its failure. */
 interface Hold {
+  readonly provider: number;
   readonly seal: string;
+  /** Its output, once that is there and found good. */
   output?: Uint8Array;
+  /** The judge said no. */
+  refused?: boolean;
   /** What has been told of it, so that it is told once. */
   readonly told: Set<string>;
 }
@@ -71,59 +82,89 @@ export async function collect(
   };
   let hold: Hold | undefined;
 
-  /** The output behind the seal, if somebody has told where it is and what it is. */
-  const outputOf = async ({ provider, seal = "" }: TaskSnapshot, held: Hold): Promise<Uint8Array | undefined> => {
-    if (held.output !== undefined) return held.output;
-    const sent = [...(await envelopes(taskId)), ...tidings.disclosed(taskId)];
-    let opening: Opening | undefined;
-    for (const envelope of sent) {
-      try {
-        opening = openSealed({ taskId, provider: provider ?? 0 }, seal, envelope, secretKey ?? "");
-        break;
-      } catch (error) {
-        // Anyone can send anything to an inbox.
-        if (held.told.has(envelope)) continue;
-        held.told.add(envelope);
-        trouble(messageOf(error));
-      }
-    }
-    if (opening === undefined) return undefined;
-    const output = await store.get(opening.resultDigest, { maxSize: maxOutput, signal });
-    if (!(await judge(output))) {
-      if (!held.told.has("judged")) trouble(`The output ${opening.resultDigest} is not what was ordered.`);
-      held.told.add("judged");
+  const tell = (held: Hold, what: string, reason: string) => {
+    if (!held.told.has(what)) trouble(reason);
+    held.told.add(what);
+  };
+  /** What an attempt gives, unless it fails: a holder must be able to lose the task although its output is away. */
+  const attempt = async <T>(held: Hold, work: () => T | Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work();
+    } catch (error) {
+      signal.throwIfAborted();
+      tell(held, messageOf(error), messageOf(error));
       return undefined;
     }
-    held.output = output;
-    return output;
+  };
+
+  /** What the first of some envelopes says that belongs to the seal. */
+  const openingOf = (held: Hold, sent: readonly string[]): Opening | undefined => {
+    for (const envelope of sent) {
+      try {
+        return openSealed({ taskId, provider: held.provider }, held.seal, envelope, secretKey ?? "");
+      } catch (error) {
+        // Anyone can send anything to an inbox.
+        tell(held, envelope, messageOf(error));
+      }
+    }
+    return undefined;
+  };
+
+  /** The output behind the seal, if somebody has told where it is and what it is. */
+  const outputOf = async (held: Hold): Promise<Uint8Array | undefined> => {
+    if (held.output !== undefined || held.refused === true) return held.output;
+    const received = (await attempt(held, () => envelopes(taskId))) ?? [];
+    const opening = openingOf(held, [...received, ...tidings.disclosed(taskId)]);
+    if (opening === undefined) return undefined;
+    const { resultDigest } = opening;
+    const output = await attempt(held, () => store.get(resultDigest, { maxSize: maxOutput, signal }));
+    if (output === undefined) return undefined;
+    const good = await attempt(held, async () => {
+      if (!(await judge(output))) return false;
+      await options.opened?.(opening);
+      return true;
+    });
+    if (good === true) held.output = output;
+    if (good === false) {
+      held.refused = true;
+      trouble(`The output ${resultDigest} is not what was ordered.`);
+    }
+    return held.output;
   };
 
   const step = async (task: TaskSnapshot): Promise<Collected | undefined> => {
-    const { state, provider = 0, price = 0n, seal, clearedAt = 0 } = task;
+    const { state, provider = 0, price = 0n, seal, clearedAt = 0, disclosedAt } = task;
     if (state === "Refunded") {
       report({ kind: "refunded", at: Date.now() });
       return { outcome: "refunded" };
     }
-    if (state === "Open") {
+    if (state === "Revoked") return { outcome: "revoked" };
+    if (state === "None") return task.timestamp > order.deadline ? { outcome: "unposted" } : undefined;
+    // Anyone may have reopened it.
+    if (hold !== undefined && hold.seal !== seal) {
+      report({ kind: "reopened", at: Date.now(), provider: hold.provider });
       hold = undefined;
-      // The refund shows at the next look.
-      if (task.timestamp > task.deadline) await refund(protocol, { order });
-      return undefined;
     }
-    if (seal === undefined) return undefined;
-    if (hold?.seal !== seal) {
-      hold = { seal, told: new Set() };
+    if (hold === undefined && seal !== undefined) {
+      hold = { provider, seal, told: new Set() };
       report({ kind: "delivered", at: Date.now(), provider, price });
     }
+    // Its refund, its payment or its new holder shows at the next look.
+    if (state === "Open" && task.timestamp > task.deadline) await refund(protocol, { order });
+    const output = hold === undefined ? undefined : await outputOf(hold);
+    signal.throwIfAborted();
     if (state === "Settled") {
-      const output = await outputOf(task, hold).catch(() => undefined);
+      // An envelope that is on chain comes with the tidings, which may be behind after a start.
+      const coming = disclosedAt !== undefined && tidings.disclosed(taskId).length === 0;
+      if (output === undefined && coming) return undefined;
       report({ kind: "paid", at: Date.now(), provider, price });
       return { outcome: "paid", provider, price, ...(output !== undefined && { output }) };
     }
-    if ((await outputOf(task, hold)) !== undefined) await accept(protocol, { order });
-    else if (state === "Delivered" && task.timestamp > clearedAt + discloseWindow) {
-      await reopen(protocol, { order });
-      report({ kind: "reopened", at: Date.now(), provider });
+    if (output !== undefined) await accept(protocol, { order });
+    else if (state === "Delivered" && task.timestamp > clearedAt + discloseWindow) await reopen(protocol, { order });
+    // Its provider should have done that; until somebody does, the rest of the cap is held.
+    else if (disclosedAt !== undefined && task.timestamp > disclosedAt + order.reviewPeriod + discloseWindow) {
+      await settle(protocol, { order });
     }
     return undefined;
   };

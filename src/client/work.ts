@@ -1,10 +1,14 @@
+import { StoreError } from "../content/errors.js";
 import type { ContentStore } from "../content/store.js";
+import { submit } from "../protocol/actions/submit.js";
+import { TimeoutError } from "../protocol/errors.js";
 import type { Order } from "../protocol/order.js";
 import type { SigningProtocol } from "../protocol/protocol.js";
+import { isTransient, pause } from "../protocol/retry.js";
 import { snapshot } from "../protocol/snapshot.js";
 import { collect, type CollectEvent, type Collected } from "./collect.js";
-import type { OrderJournal } from "./journal.js";
-import { type OrderDraft, submitOrder } from "./submitOrder.js";
+import type { JournalEntry, OrderJournal } from "./journal.js";
+import { type OrderDraft, prepareOrder } from "./submitOrder.js";
 import { listen } from "./tidings.js";
 
 /** What is ordered for one input: everything but the input itself, with the deadline counted from the submission. */
@@ -52,7 +56,7 @@ export interface WorkOptions {
  * into the store first, and every order is in the journal before it is sent.
  *
  * @returns How each piece ended, in the sequence of the pieces.
- * @throws what {@link submitOrder} throws, e.g. `InsufficientBalance`, and what the store throws; what was submitted by
+ * @throws what {@link prepareOrder} and {@link submit} throw, e.g. `InsufficientBalance`, and what the store throws, if it does not pass; what was submitted by
  * then is in the journal, and {@link collect} goes on with it.
  */
 export async function orderWork(
@@ -70,14 +74,16 @@ export async function orderWork(
 
   const order = async ({ input, terms }: WorkPiece, part: number): Promise<Collected> => {
     const { lifetime, ...rest } = terms;
-    const { digest } = await store.put(input, { signal });
     const leave = await places.take();
     try {
       signal.throwIfAborted();
+      const { digest } = await patiently(part, async () => store.put(input, { signal }));
       const at = Date.now();
       const { timestamp } = await snapshot(protocol, "suite");
       const draft = { ...rest, inputDigest: digest, deadline: timestamp + lifetime };
-      const { entry, taskId, startPrice } = await submitOrder(protocol, draft, { journal });
+      const entry = await prepareOrder(protocol, draft, { journal });
+      const { taskId } = entry;
+      const startPrice = await patiently(part, () => post(entry), taskId);
       report({ kind: "submitted", part, taskId, at, order: entry.order, startPrice });
       return await collect(protocol, entry, {
         ...collecting,
@@ -88,8 +94,37 @@ export async function orderWork(
           report({ ...event, part, taskId });
         },
       });
+    } catch (error) {
+      // Before its place is free: nothing is ordered after a failure.
+      over.abort(error);
+      throw error;
     } finally {
       leave();
+    }
+  };
+  /** Posts an order, unless it is posted: an answer may be lost although the order arrived. */
+  const post = async ({ order }: JournalEntry): Promise<bigint> => {
+    try {
+      return (await submit(protocol, { order })).startPrice;
+    } catch (error) {
+      const { state, startPrice = 0n } = await snapshot(protocol, { task: order });
+      if (state === "None" || state === "Revoked") throw error;
+      return startPrice;
+    }
+  };
+  /** Tries again what fails for what may pass, as long as a transaction is waited for. */
+  const patiently = async <T>(part: number, attempt: () => Promise<T>, taskId = ""): Promise<T> => {
+    const end = Date.now() + protocol.patience.mining;
+    for (let delay = protocol.patience.interval; ; delay = Math.min(2 * delay, LONGEST)) {
+      try {
+        return await attempt();
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!mayPass(error) || Date.now() + delay > end) throw error;
+        const reason = error instanceof Error ? error.message : String(error);
+        report({ kind: "trouble", at: Date.now(), part, taskId, reason });
+        await pause(delay, signal);
+      }
     }
   };
   const persist = async (piece: WorkPiece, part: number): Promise<Collected> => {
@@ -99,15 +134,23 @@ export async function orderWork(
     }
   };
 
+  const working = pieces.map(persist);
   try {
-    const work = Promise.all(pieces.map(persist));
     // Without tidings nothing would be collected: what ends them ends the work.
     const deaf = following.then(() => new Promise<never>(() => undefined));
-    return await Promise.race([work, deaf]);
+    return await Promise.race([Promise.all(working), deaf]);
   } finally {
     over.abort();
-    await Promise.allSettled([following]);
+    // Nothing is sent or written to the journal after the end.
+    await Promise.allSettled([following, ...working]);
   }
+}
+
+/** Longest pause before something is tried again, milliseconds. */
+const LONGEST = 10_000;
+
+function mayPass(error: unknown): boolean {
+  return isTransient(error) || error instanceof TimeoutError || error instanceof StoreError;
 }
 
 /** So many may be in at a time. Who leaves twice leaves once. */

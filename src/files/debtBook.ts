@@ -41,10 +41,15 @@ const NAME = /^0x[0-9a-f]{64}\.json$/;
  * @param folder Made when needed. It belongs to one provider on one chain.
  * @param domain The chain and its TaskManager.
  * @throws {FileAccessError} from all methods, if a file cannot be read or written.
- * @throws {DocumentFormatError} from `open`, naming the file, if one was altered or is of another suite; it is left as it
+ * @param damaged Told of a file that was altered or is of another suite; the others are read all the same.
+ * @throws {DocumentFormatError} from `open`, naming the file, if there is such a one and nobody to tell. It is left as it
  * is, because only what is in it opens its seal.
  */
-export function fileDebts(folder: string, domain: OrderDomain): DebtBook {
+export function fileDebts(
+  folder: string,
+  domain: OrderDomain,
+  damaged?: (error: DocumentFormatError) => void,
+): DebtBook {
   const fileOf = (taskId: string) => join(folder, `${taskId.toLowerCase()}.json`);
   return {
     incur: async ({ taskId, order, provider, sealed }) => {
@@ -55,7 +60,15 @@ export function fileDebts(folder: string, domain: OrderDomain): DebtBook {
     },
     clear: (taskId) => removeFile(fileOf(taskId)),
     open: async () => {
-      const debts = await Promise.all((await namesIn(folder)).map((name) => readDebt(join(folder, name), domain)));
+      const debts = await Promise.all(
+        (await namesIn(folder)).map((name) =>
+          readDebt(join(folder, name), domain).catch((error: unknown) => {
+            if (damaged === undefined || !(error instanceof DocumentFormatError)) throw error;
+            damaged(error);
+            return undefined;
+          }),
+        ),
+      );
       const known = debts.filter((debt) => debt !== undefined);
       return known.sort((a, b) => a.incurredAt - b.incurredAt).map(({ debt }) => debt);
     },

@@ -3,4 +3,5 @@ export * from "./debtBook.js";
 export * from "./deploymentStore.js";
 export * from "./errors.js";
 export * from "./identityFile.js";
+export * from "./lock.js";
 export * from "./orderJournal.js";

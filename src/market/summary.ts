@@ -103,7 +103,7 @@ export interface ProviderSummary {
   readonly earned: bigint;
   /** Coin spent on gas. */
   readonly gasCost: bigint;
-  /** Score of its reputation, 0 to 1. */
+  /** Score of its reputation; it adds up over clients and epochs. */
   readonly score: number;
 }
 

@@ -132,7 +132,12 @@ export function parseDocument<S extends z.ZodType>(schema: S, text: string, name
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new DocumentFormatError(name, `it is not JSON (${(error as Error).message})`, { cause: error });
+    // What the engine says quotes a piece of the text, which may hold a key; where it is wrong is enough.
+    const [, place] = /position (\d+)/.exec((error as Error).message) ?? [];
+    throw new DocumentFormatError(
+      name,
+      place === undefined ? "it is not JSON" : `it is not JSON from character ${place} on`,
+    );
   }
   const { success, data, error } = schema.safeParse(value);
   if (success) return data;

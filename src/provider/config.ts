@@ -5,32 +5,44 @@ import { Environment } from "../protocol/order.js";
 import { DEFAULT_CEILING } from "./source.js";
 
 const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
 
+/** Names the value that is wrong, beside the field that its reader names. */
+const wrong = (expected: string) => ({
+  error: ({ input }: { input?: unknown }) =>
+    input === undefined ? "it is missing" : `${JSON.stringify(input)} is no ${expected}`,
+});
+const whole = (least: number, most: number) => {
+  const problem = wrong(`whole number from ${least} to ${most}`);
+  return z.int(problem).min(least, problem).max(most, problem);
+};
+const text = (most: number) => {
+  const problem = wrong(`text of 1 to ${most} characters`);
+  return z.string(problem).min(1, problem).max(most, problem);
+};
+const identifier = whole(1, 2 ** 32 - 1);
+const bytes = whole(1, 2 ** 32 - 1);
+
+const COINS = wrong('amount of coins as a text, e.g. "0.25"');
 /** Coins as a decimal text, e.g. `"0.25"`; parsed to wei. */
 const coins = z
-  .string()
-  .regex(/^\d{1,12}(\.\d{1,18})?$/, {
-    error: ({ input }) => `${JSON.stringify(input)} is no amount of coins, e.g. "0.25"`,
-  })
-  .transform((text) => parseEther(text));
-const httpAddress = z.string().refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
-  error: ({ input }) => `${JSON.stringify(input)} is no http address`,
-});
-const bytes = z
-  .number()
-  .int()
-  .positive()
-  .max(2 ** 32 - 1);
+  .string(COINS)
+  .regex(/^\d{1,12}(\.\d{1,18})?$/, COINS)
+  .transform((amount) => parseEther(amount));
+
+const isHttp = (address: string) => URL.canParse(address) && /^https?:$/.test(new URL(address).protocol);
+const HTTP_ADDRESS = wrong("http address");
+const httpAddress = z.string(HTTP_ADDRESS).refine(isHttp, HTTP_ADDRESS);
 
 const environment = z
-  .enum(["cpu", "nvidia", "amd"])
+  .enum(["cpu", "nvidia", "amd"], wrong("environment: cpu, nvidia or amd"))
   .transform((name) => ({ cpu: Environment.Cpu, nvidia: Environment.Nvidia, amd: Environment.Amd })[name]);
 
 const source = z.strictObject({
   /** Number of the source. */
-  source: z.number().int().positive(),
+  source: identifier,
   /** How many tasks of it are taken at a time; each locks the source's stake. */
-  slots: z.number().int().positive().max(1_000).default(1),
+  slots: whole(1, 1_000).default(1),
   /** Least payment for one task, after fee and royalty. */
   minimum: coins,
   /** Payment for a second of work. */
@@ -38,52 +50,63 @@ const source = z.strictObject({
 });
 
 const configSchema = z.strictObject({
-  format: z.literal("opengpu-provider/1"),
+  format: z.literal("opengpu-provider/1", wrong('format that is known here, "opengpu-provider/1"')),
   /** What it calls itself where it tells of its work. */
-  name: z.string().min(1).max(64).default("provider"),
+  name: text(64).default("provider"),
   /** Address of a node, `http`, `https`, `ws` or `wss`. */
-  rpc: z.string().min(1),
+  rpc: text(4_096),
   /** File with the deployment, relative to this one. */
-  deployment: z.string().min(1),
+  deployment: text(4_096),
   /** Where programs and inputs come from and outputs go: the address of a content server, or a folder. */
-  store: z.string().min(1),
+  store: text(4_096).refine((place) => !URL.canParse(place) || isHttp(place), wrong("http address and no folder")),
   /** Where it keeps its identity and what it owes, relative to this file. */
-  folder: z.string().min(1),
+  folder: text(4_096),
   /** Number of the provider, if the key is that of an agent. */
-  provider: z.number().int().positive().optional(),
+  provider: identifier.optional(),
   hardware: z
     .strictObject({
-      environments: z.array(environment).min(1),
+      environments: z.array(environment).min(1, wrong("list of at least one environment")),
       /** GiB. */
-      gpuMemory: z.number().int().nonnegative().max(65_535).default(0),
+      gpuMemory: whole(0, 65_535).default(0),
     })
     .default({ environments: [Environment.Cpu], gpuMemory: 0 }),
   /** Executions at a time. */
-  parallel: z.number().int().positive().max(1_024).default(1),
+  parallel: whole(1, 1_024).default(1),
   /** Unix niceness of the whole program; 19 gives way to everything else on the machine. */
-  niceness: z.number().int().nonnegative().max(19).default(0),
+  niceness: whole(0, 19).default(0),
   /** Stake that it wants to have; what is missing is paid from the key's coin. */
   stake: coins,
   /** Account that earnings are credited to; the key's own if left out. */
   payout: addressSchema.optional(),
-  sources: z.array(source).min(1),
+  sources: z
+    .array(source)
+    .min(1, wrong("list of at least one source"))
+    .superRefine((sources, context) => {
+      const seen = new Set<number>();
+      sources.forEach(({ source }, index) => {
+        const message = `${source} is there twice`;
+        if (seen.has(source)) context.addIssue({ code: "custom", path: [index, "source"], message });
+        seen.add(source);
+      });
+    }),
   /** Origins of clients' inboxes that may be plain `http`, e.g. on this machine. */
   inboxes: z.array(httpAddress).default([]),
   /** Seconds that a client has before the envelope goes on chain; half of the window if left out. */
-  grace: z.number().int().positive().optional(),
+  grace: whole(1, (365 * DAY) / 1_000).optional(),
+  /** Most that a client may lock of the stake for one task. */
+  maxBond: coins.optional(),
+  /** Longest that a client may take to look at a disclosed result, seconds: so long is the bond locked. */
+  maxReview: whole(0, (365 * DAY) / 1_000).optional(),
+  /** Blocks that must stand on what ends a debt before it is forgotten; more than 1 where blocks may be replaced. */
+  confirmations: whole(1, 1_000).default(1),
   /** Pause between two looks at the chain, milliseconds. */
-  interval: z.number().int().min(20).max(MINUTE).default(500),
+  interval: whole(20, MINUTE).default(500),
   /** Most that any task may use: milliseconds for `time`, bytes for all else. */
   ceiling: z
     .strictObject({
       module: bytes.default(DEFAULT_CEILING.module),
       memory: bytes.default(DEFAULT_CEILING.memory),
-      time: z
-        .number()
-        .int()
-        .positive()
-        .max(7 * 24 * 60 * MINUTE)
-        .default(DEFAULT_CEILING.time),
+      time: whole(1, 7 * DAY).default(DEFAULT_CEILING.time),
       input: bytes.default(DEFAULT_CEILING.input),
       output: bytes.default(DEFAULT_CEILING.output),
     })

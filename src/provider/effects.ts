@@ -15,8 +15,8 @@ export interface Effects {
   perform(order: Order, signal: AbortSignal): Promise<Uint8Array>;
   /** Puts an output where the client can fetch it, and tells where that is. */
   publish(output: Uint8Array): Promise<string>;
-  /** Hands an envelope to the client, off chain. */
-  send(order: Order, envelope: string): Promise<void>;
+  /** Hands an envelope to the client, off chain; gives up when the signal says so. */
+  send(order: Order, envelope: string, signal: AbortSignal): Promise<void>;
   /** Seals a result on chain; tells the price, wei. */
   deliver(debt: Debt): Promise<bigint>;
   disclose(debt: Debt): Promise<void>;
@@ -44,8 +44,8 @@ export function chainEffects(
         score: Number(score),
       };
     },
-    async deliver({ order, sealed }) {
-      return (await deliver(protocol, { order, provider, seal: sealed.seal })).price;
+    async deliver({ order, provider: sealer, sealed }) {
+      return (await deliver(protocol, { order, provider: sealer, seal: sealed.seal })).price;
     },
     async disclose({ order, sealed }) {
       await disclose(protocol, { order, commitment: sealed.commitment, envelope: sealed.envelope });

@@ -4,6 +4,7 @@ import type { Protocol } from "../protocol/protocol.js";
 import { snapshot } from "../protocol/snapshot.js";
 import type { Debt, DebtBook } from "./debts.js";
 import type { Effects } from "./effects.js";
+import { createPostponed } from "./postponed.js";
 
 /** How a debt ended. */
 export type Discharge =
@@ -22,6 +23,10 @@ export interface HonourOptions {
   /** Unix time of the chain now. */
   clock: () => number;
   signal: AbortSignal;
+  /** Whether the seal may be on its way already, from an earlier run. */
+  underway?: boolean;
+  /** Blocks that must stand on what ends the debt, its own included; 1 if left out. */
+  confirmations?: number;
   /** Told the price, wei, when the seal is on chain. */
   delivered: (price: bigint) => void;
   /** Told what failed and will be tried again. */
@@ -31,16 +36,18 @@ export interface HonourOptions {
 /**
  * Sees a sealed result through to its payment: delivers its seal, hands the envelope to the client, discloses it on chain
  * in time if the client does not accept, settles when the review period is over. What to do next follows from the
- * chain alone, so this may be called again after a crash at any point; a seal whose sending failed may still arrive,
- * and so its debt lasts until somebody else has the task or the contracts refuse the seal.
+ * chain alone, so this may be called again after a crash at any point. A seal whose sending failed may still arrive, and
+ * then costs the bond of who cannot open it: its debt lasts until somebody else has the task or its deadline is over.
  */
 export async function honour(debt: Debt, options: HonourOptions): Promise<Discharge> {
   const { protocol, effects, debts, signal, clock, grace, report } = options;
+  const { confirmations = 1 } = options;
+  const sending = createPostponed(protocol.patience.interval);
   let sent = false;
-  const lost = async (reason: string): Promise<Discharge> => {
-    await debts.clear(debt.taskId);
-    return { outcome: "lost", reason };
-  };
+  let underway = options.underway ?? false;
+  /** What the task came to, and the block that was first seen to say so. */
+  let ending: { what: string; block: number } | undefined;
+
   const attempt = async (what: string, effect: () => Promise<void>): Promise<boolean> => {
     try {
       await effect();
@@ -51,35 +58,64 @@ export async function honour(debt: Debt, options: HonourOptions): Promise<Discha
       return false;
     }
   };
+  /** Delivers, and tells why that can never be, if it cannot. */
+  const deliver = async (): Promise<string | undefined> => {
+    try {
+      options.delivered(await effects.deliver(debt));
+    } catch (error) {
+      const revert: RevertName | undefined = error instanceof RevertError ? error.revert : undefined;
+      if (!isRevert(error)) {
+        underway = true;
+        report(`delivering: ${messageOf(error)}`);
+      } else if (revert !== "WrongState" && !underway) return error.message;
+      // A task that is no longer open shows at the next look who has it.
+    }
+    return undefined;
+  };
+  const send = async () => {
+    if (sent || sending.isWaiting(debt.taskId)) return;
+    const within = AbortSignal.any([signal, AbortSignal.timeout(SEND_WITHIN)]);
+    sent = await attempt("sending the envelope", () => effects.send(debt.order, debt.sealed.envelope, within));
+    if (!sent) sending.failed(debt.taskId);
+  };
+
   for (;;) {
     signal.throwIfAborted();
     const seen = protocol.head.number;
     const task = await snapshot(protocol, { task: debt.order });
     const { state, clearedAt = 0, disclosedAt = 0 } = task;
-    if (state === "Open") {
-      try {
-        options.delivered(await effects.deliver(debt));
-      } catch (error) {
-        // A task that is no longer open shows at the next look who has it.
-        const revert: RevertName | undefined = error instanceof RevertError ? error.revert : undefined;
-        if (!isRevert(error)) report(`delivering: ${messageOf(error)}`);
-        else if (revert !== "WrongState") return lost(error.message);
+    // That of a cancelled task is earlier, and one that is not posted has none.
+    const over = task.timestamp > (task.deadline === 0 ? debt.order.deadline : task.deadline);
+    let what: string | undefined;
+    if (state === "Open" || state === "None") {
+      if (over) what = "its deadline is over";
+      else if (state === "Open") {
+        const refused = await deliver();
+        if (refused !== undefined) {
+          await debts.clear(debt.taskId);
+          return { outcome: "lost", reason: refused };
+        }
       }
-    } else if (task.provider !== debt.provider || task.seal !== debt.sealed.seal) {
-      return lost(`the task is ${state}`);
-    } else if (state === "Settled") {
-      await debts.clear(debt.taskId);
-      return { outcome: "paid", price: task.price ?? 0n };
-    } else if (state === "Delivered") {
-      sent ||= await attempt("sending the envelope", () => effects.send(debt.order, debt.sealed.envelope));
+    } else if (task.provider !== debt.provider || task.seal !== debt.sealed.seal) what = `the task is ${state}`;
+    else if (state === "Settled") what = "paid";
+    else if (state === "Delivered") {
+      await send();
       if (clock() >= clearedAt + grace) await attempt("disclosing", () => effects.disclose(debt));
     } else if (state === "Disclosed" && clock() > disclosedAt + debt.order.reviewPeriod) {
       await attempt("settling", () => effects.settle(debt.order));
+    }
+    // A block may be replaced, and what it said with it.
+    if (what !== ending?.what) ending = what === undefined ? undefined : { what, block: task.blockNumber };
+    if (ending !== undefined && task.blockNumber >= ending.block + confirmations - 1) {
+      await debts.clear(debt.taskId);
+      return what === "paid" ? { outcome: "paid", price: task.price ?? 0n } : { outcome: "lost", reason: ending.what };
     }
     await news(protocol, seen, signal);
   }
 }
 
+/** An inbox that takes longer, milliseconds, is tried again later: the window for disclosing must not pass by it. */
+const SEND_WITHIN = 5_000;
 /** Looks at the chain are worth it when there is a block, or when so many intervals have passed without. */
 const PATIENT = 10;
 

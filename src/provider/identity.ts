@@ -1,6 +1,7 @@
 import { hexlify, randomBytes } from "ethers";
 import { registerProvider } from "../protocol/actions/registerProvider.js";
 import { rotateKey } from "../protocol/actions/rotateKey.js";
+import { setPayout } from "../protocol/actions/setPayout.js";
 import { stake as addStake } from "../protocol/actions/stake.js";
 import { read, readBatch } from "../protocol/batch.js";
 import { keyPair } from "../protocol/envelope.js";
@@ -23,28 +24,31 @@ export interface IdentityBook {
   write(identity: Identity): Promise<void>;
 }
 
-/** What a provider wants to be on chain. */
-export interface Establishment {
+/** Who a provider wants to be on chain. */
+export interface Identification {
   book: IdentityBook;
   /** Block of the deployment, from which registrations are looked for. */
   from: number;
-  /** Stake that it wants to have, wei. */
-  stake: bigint;
   /** Number of the provider, if the signer is its agent. */
   provider?: number | undefined;
   /** Account that earnings are credited to; the signer's own if left out. */
   payout?: string | undefined;
 }
 
+/** Who a provider wants to be, and with what. */
+export interface Establishment extends Identification {
+  /** Stake that it wants to have, wei. */
+  stake: bigint;
+}
+
 /**
- * Makes sure that the signer acts for a provider with its key and stake on chain: the one that is named, else the one
+ * Makes sure that the signer acts for a provider with its key on chain: the one that is named, else the one
  * of an earlier run, else the one that the signer has registered elsewhere, else a new one.
  *
  * @returns Number of the provider.
  * @throws {NotAuthorisedError} if the signer may not act for the provider.
- * @throws {InsufficientFundsError} if the signer cannot pay for what is missing of the stake.
  */
-export async function establish(protocol: SigningProtocol, wanted: Establishment): Promise<number> {
+export async function identify(protocol: SigningProtocol, wanted: Identification): Promise<number> {
   const { book } = wanted;
   const kept = await book.read();
   const identity: Identity = kept ?? { secretKey: hexlify(randomBytes(32)) };
@@ -56,7 +60,6 @@ export async function establish(protocol: SigningProtocol, wanted: Establishment
   const { payout } = wanted;
   const provider =
     known ?? (await registerProvider(protocol, { key, ...(payout !== undefined && { payout }) })).provider;
-  if (identity.provider !== provider) await book.write({ ...identity, provider });
 
   const { address } = protocol.sender;
   const { values } = await readBatch(protocol, [
@@ -65,8 +68,34 @@ export async function establish(protocol: SigningProtocol, wanted: Establishment
   ]);
   const [view, isAuthorised] = values;
   if (!isAuthorised) throw new NotAuthorisedError(provider, address, view.owner);
-  if (view.key !== key && view.owner === address) await rotateKey(protocol, { provider, key });
-  if (view.stake < wanted.stake) await addStake(protocol, { provider, amount: wanted.stake - view.stake });
+  // Only now: one that is not its own must not be taken for its own at the next start.
+  if (identity.provider !== provider) await book.write({ ...identity, provider });
+  if (view.owner === address) {
+    if (view.key !== key) await rotateKey(protocol, { provider, key });
+    if (payout !== undefined && view.payout !== payout) await setPayout(protocol, { provider, payout });
+  }
+  return provider;
+}
+
+/**
+ * Adds what is missing of a provider's stake, from the signer's coin.
+ *
+ * @param stake Wei.
+ * @throws {InsufficientFundsError} if the signer cannot pay for it.
+ */
+export async function topUp(protocol: SigningProtocol, provider: number, stake: bigint): Promise<void> {
+  const [view] = (await readBatch(protocol, [read("providerPool", "getProvider", provider)])).values;
+  if (view.stake < stake) await addStake(protocol, { provider, amount: stake - view.stake });
+}
+
+/**
+ * Does both: {@link identify} and {@link topUp}.
+ *
+ * @throws what they throw.
+ */
+export async function establish(protocol: SigningProtocol, wanted: Establishment): Promise<number> {
+  const provider = await identify(protocol, wanted);
+  await topUp(protocol, provider, wanted.stake);
   return provider;
 }
 

@@ -6,6 +6,8 @@ import { snapshot } from "../protocol/snapshot.js";
 import { SourceRefusedError } from "./errors.js";
 
 const CPU = 1;
+/** Versions that are read at a time. */
+const PAGE = 64;
 
 /** Hardware that a provider offers. */
 export interface Hardware {
@@ -37,16 +39,19 @@ export async function suitableVersion(
 ): Promise<number> {
   const { active, versions } = await snapshot(protocol, { source });
   if (!active) throw new SourceRefusedError(source, versions, "its publisher takes no new tasks for it.");
-  const asked = [read("sourceRegistry", "getVersions", source, 1, versions + 1)] as const;
-  const [all] = (await readBatch(protocol, asked)).values;
-  const index = all.findLastIndex((version) => {
-    const common = Number(version.environments) & environments;
-    // The rule of the contracts: memory matters on a GPU only.
-    const fits = (common & CPU) !== 0 || (common !== 0 && gpuMemory >= Number(version.minGpuMemory));
-    return version.active && fits;
-  });
-  if (index === -1) throw new SourceRefusedError(source, versions, "no active version of it runs on this hardware.");
-  return index + 1;
+  // Newest first, and no more at a time than fit in one answer.
+  for (let end = versions + 1; end > 1; end -= PAGE) {
+    const begin = Math.max(1, end - PAGE);
+    const [page] = (await readBatch(protocol, [read("sourceRegistry", "getVersions", source, begin, end)])).values;
+    const index = page.findLastIndex((version) => {
+      const common = Number(version.environments) & environments;
+      // The rule of the contracts: memory matters on a GPU only.
+      const fits = (common & CPU) !== 0 || (common !== 0 && gpuMemory >= Number(version.minGpuMemory));
+      return version.active && fits;
+    });
+    if (index !== -1) return begin + index;
+  }
+  throw new SourceRefusedError(source, versions, "no active version of it runs on this hardware.");
 }
 
 /**

@@ -4,7 +4,7 @@ import { sealEnvelope } from "../protocol/envelope.js";
 import { watch, type Watched } from "../protocol/events.js";
 import { unpackOrder } from "../protocol/order.js";
 import type { SigningProtocol } from "../protocol/protocol.js";
-import { pause } from "../protocol/retry.js";
+import { pause, persist } from "../protocol/retry.js";
 import { TaskState } from "../protocol/states.js";
 import { createBell } from "./bell.js";
 import type { Debt, DebtBook } from "./debts.js";
@@ -36,7 +36,9 @@ export interface ProviderOptions {
   provider: number;
   effects: Effects;
   debts: DebtBook;
-  /** What an execution must pay and takes, by source; `undefined`: it does not work for that source. */
+  /** Whether an order may ever be worth a look; all are if left out. */
+  wants?: (order: Offer["order"]) => boolean;
+  /** What an execution must pay and takes, by source; `undefined`: it does not work for that source, or not yet. */
   costs: (source: number) => Costs | undefined;
   /** Most executions at a time. */
   capacity: number;
@@ -46,6 +48,10 @@ export interface ProviderOptions {
   discloseWindow: number;
   /** How long to wait for the client before the envelope goes on chain, seconds; half the window by default. */
   grace?: number;
+  /** Blocks that must stand on what ends a debt before it is forgotten; 1 if left out. */
+  confirmations?: number;
+  /** Whether to see through what is owed, take nothing new, and end. */
+  drain?: boolean;
   /** Which of several offers to try first; the oldest by default. */
   preference?: (a: Offer, b: Offer) => number;
   /** Unix time of the chain now, seconds. */
@@ -60,6 +66,14 @@ export const LOST_RACE = "another was first";
 
 /** An offer that is not worth it now is looked at again after so many milliseconds: stake and costs change. */
 const LOOK_AGAIN = 10_000;
+
+/** For how long the node may be away, milliseconds. */
+const OUTAGE = 600_000;
+
+/** Tasks that are read in one request. */
+const AT_ONCE = 64;
+/** Longest pause before an output that could not be published is published again, milliseconds. */
+const PUBLISH_AGAIN = 10_000;
 
 /** States that a task never leaves. */
 const FINAL: ReadonlySet<number> = new Set([TaskState.Settled, TaskState.Refunded, TaskState.Revoked]);
@@ -80,16 +94,21 @@ const EVENTS = [
  * abandoned at once; an attempt that fails for what may pass is tried again, after longer and longer pauses, while the
  * task is open.
  *
- * @throws {NodeError} if the node is away for longer than the watcher bears.
+ * @throws {NodeError} if the node is away for more than ten minutes.
  */
 export async function runProvider(options: ProviderOptions): Promise<void> {
-  const { protocol, provider, effects, debts, capacity, from, discloseWindow, signal } = options;
+  const { protocol, provider, effects, debts, capacity, from, discloseWindow } = options;
   const { clock = () => Math.floor(Date.now() / 1000), grace = Math.floor(discloseWindow / 2) } = options;
   const report = options.report ?? (() => undefined);
+  // Nothing goes on when the watcher has given up: a provider that is blind to the races must not run in them.
+  const over = new AbortController();
+  const signal = AbortSignal.any([options.signal, over.signal]);
   const preference = options.preference ?? (() => 0);
   const orders = new Map<string, Offer["order"]>();
   const offers = new Map<string, Offer>();
   const attempts = new Map<string, AbortController>();
+  /** Bonds of the attempts, wei, which the chain does not know of yet. */
+  const bonds = new Map<string, bigint>();
   const postponed = createPostponed(protocol.patience.interval);
   const bell = createBell();
   const owed = new Set<string>();
@@ -99,18 +118,19 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
   };
 
   /** Sees a debt through. Meanwhile the task is not attempted again: another seal would take the place of this one. */
-  const see = async (debt: Debt) => {
+  const see = async (debt: Debt, underway: boolean) => {
     const { taskId } = debt;
     owed.add(taskId);
     try {
-      await seeThrough(debt);
+      await seeThrough(debt, underway);
     } finally {
       owed.delete(taskId);
       bell.ring();
     }
   };
-  const seeThrough = async (debt: Debt) => {
+  const seeThrough = async (debt: Debt, underway: boolean) => {
     const { taskId } = debt;
+    let lost: string | undefined;
     const troubled = (reason: string) => {
       tell("trouble", taskId, reason);
     };
@@ -119,16 +139,20 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
         const delivered = (price: bigint) => {
           report({ kind: "delivered", taskId, at: Date.now(), price });
         };
-        const needs = { protocol, effects, debts, grace, clock, signal, delivered, report: troubled };
-        const discharge = await honour(debt, needs);
-        if (discharge.outcome === "paid") {
-          report({ kind: "paid", taskId, at: Date.now(), price: discharge.price });
-          return;
+        if (lost === undefined) {
+          const needs = { protocol, effects, debts, grace, clock, signal, underway, delivered, report: troubled };
+          const { confirmations = 1 } = options;
+          const discharge = await honour(debt, { ...needs, confirmations });
+          if (discharge.outcome === "paid") {
+            report({ kind: "paid", taskId, at: Date.now(), price: discharge.price });
+            return;
+          }
+          // It is in the book no more, so it must not be sent again.
+          lost = discharge.reason;
         }
-        tell("abandoned", taskId, discharge.reason);
-        postponed.failed(taskId);
         // What the contracts refused now, stake that is locked elsewhere for one, they may take later.
-        await look(taskId);
+        await look([taskId]);
+        tell("abandoned", taskId, lost, offers.has(taskId) ? postponed.failed(taskId) : undefined);
         return;
       } catch (error) {
         if (signal.aborted) return;
@@ -144,7 +168,7 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
     try {
       report({ kind: "attempted", taskId, at: Date.now() });
       const output = await effects.perform(order, stop.signal);
-      const location = await effects.publish(output);
+      const location = await publish(taskId, output, stop.signal);
       const time = timeOfPayment(offer, costs.payment) ?? 0;
       while (clock() < time) await pause(protocol.patience.interval, stop.signal);
       stop.signal.throwIfAborted();
@@ -154,33 +178,59 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
       owed.add(taskId);
       offers.delete(taskId);
     } catch (error) {
-      if (error instanceof TaskRefusedError) offers.delete(taskId);
+      if (error instanceof TaskRefusedError) {
+        offers.delete(taskId);
+        // Whatever else happens to it, it is never looked at again.
+        orders.delete(taskId);
+      }
       if (stop.signal.aborted) tell("abandoned", taskId, signal.aborted ? "the provider stops" : LOST_RACE);
       else tell("abandoned", taskId, messageOf(error), offers.has(taskId) ? postponed.failed(taskId) : undefined);
       return;
     } finally {
       attempts.delete(taskId);
+      bonds.delete(taskId);
       bell.ring();
     }
-    await see(debt);
+    await see(debt, false);
+  };
+  /** Work that is done is not done again because a store is away. */
+  const publish = async (taskId: string, output: Uint8Array, stop: AbortSignal): Promise<string> => {
+    for (let delay = protocol.patience.interval; ; delay = Math.min(2 * delay, PUBLISH_AGAIN)) {
+      try {
+        return await effects.publish(output);
+      } catch (error) {
+        stop.throwIfAborted();
+        tell("trouble", taskId, `publishing: ${messageOf(error)}`);
+        await pause(delay, stop);
+      }
+    }
   };
 
+  /** A function, because what is asked again after a wait may have changed. */
+  const isOver = () => signal.aborted;
   const isBusy = (taskId: string) => attempts.has(taskId) || owed.has(taskId);
   /** Begins whatever can be begun. */
   const schedule = async (): Promise<void> => {
     // Asked once for all offers of a source, and only if there is one.
     const standings = new Map<number, Promise<Standing | undefined>>();
     for (const offer of [...offers.values()].sort(preference)) {
-      if (attempts.size >= capacity || signal.aborted) return;
+      if (attempts.size >= capacity || isOver()) return;
       const { taskId, order } = offer;
       const costs = options.costs(order.source);
       if (isBusy(taskId) || postponed.isWaiting(taskId) || costs === undefined) continue;
       const asked = standings.get(order.source) ?? effects.standing(order.source);
       standings.set(order.source, asked);
       const standing = await asked;
-      if (standing === undefined || !offers.has(taskId) || isBusy(taskId)) continue;
+      if (standing === undefined || isOver() || !offers.has(taskId) || isBusy(taskId)) continue;
       const now = clock();
-      const decision = decide(offer, standing, costs, now);
+      if (offer.deadline < now) {
+        // Nobody may refund it for long.
+        offers.delete(taskId);
+        orders.delete(taskId);
+        continue;
+      }
+      const freeStake = [...bonds.values()].reduce((left, bond) => left - bond, standing.freeStake);
+      const decision = decide(offer, { ...standing, freeStake }, costs, now);
       if (decision.act !== "attempt") {
         const rest = decision.act === "wait" ? (decision.until - now) * 1_000 : LOOK_AGAIN;
         postponed.until(taskId, Date.now() + Math.min(rest, LOOK_AGAIN));
@@ -188,6 +238,7 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
       }
       const stop = new AbortController();
       attempts.set(taskId, stop);
+      bonds.set(taskId, order.bond);
       track(attempt(offer, costs, stop));
     }
   };
@@ -196,32 +247,64 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
     void work.finally(() => running.delete(work));
   };
 
-  const learn = async (event: Watched) => {
+  /** Tasks that something happened to. */
+  const news = new Set<string>();
+  const heard = createBell();
+  const learn = (event: Watched) => {
     if (event.contract !== "taskManager" || !("taskId" in event.args)) return;
     const { taskId } = event.args;
-    if (event.name === "TaskSubmitted") orders.set(taskId, unpackOrder(event.args.order));
-    if (event.name === "TaskLapsed") postponed.forget(taskId);
-    await look(taskId);
-  };
-  /** The event may be old, or taken back: where the task stands now is what counts. */
-  const look = async (taskId: string) => {
-    const order = orders.get(taskId);
-    if (order === undefined) return;
-    const [task] = (await readBatch(protocol, [read("taskManager", "getTask", taskId)])).values;
-    const state = Number(task.state);
-    if (state === TaskState.Open) {
-      offers.set(taskId, { taskId, order, ...pricedOf(task) });
-      bell.ring();
-      return;
+    if (event.name === "TaskSubmitted") {
+      const order = unpackOrder(event.args.order);
+      if (order.deadline < clock() || options.wants?.(order) === false) return;
+      orders.set(taskId, order);
     }
-    offers.delete(taskId);
-    if (task.provider !== BigInt(provider)) attempts.get(taskId)?.abort();
-    if (!FINAL.has(state)) return;
-    orders.delete(taskId);
-    postponed.forget(taskId);
+    if (event.name === "TaskLapsed") postponed.forget(taskId);
+    if (!orders.has(taskId)) return;
+    news.add(taskId);
+    heard.ring();
+  };
+  /** Events may be old, or taken back: where the tasks stand now is what counts. */
+  const look = async (taskIds: readonly string[]) => {
+    const { values } = await readBatch(
+      protocol,
+      taskIds.map((taskId) => read("taskManager", "getTask", taskId)),
+    );
+    for (const [index, taskId] of taskIds.entries()) {
+      const task = values[index];
+      // Refused in the meantime, or over.
+      const order = orders.get(taskId);
+      if (order === undefined || task === undefined) continue;
+      const state = Number(task.state);
+      if (state === TaskState.Open) {
+        offers.set(taskId, { taskId, order, ...pricedOf(task) });
+        bell.ring();
+        continue;
+      }
+      offers.delete(taskId);
+      if (task.provider !== BigInt(provider)) attempts.get(taskId)?.abort();
+      if (!FINAL.has(state)) continue;
+      orders.delete(taskId);
+      postponed.forget(taskId);
+    }
+  };
+  const lookings = async () => {
+    while (!isOver()) {
+      const taskIds = [...news].slice(0, AT_ONCE);
+      for (const taskId of taskIds) news.delete(taskId);
+      // The node may be away for longer than a single request bears; the watcher waits for it as long.
+      if (taskIds.length > 0) await persist("eth_call", () => look(taskIds), OUTAGE, signal);
+      else await heard.wait(OUTAGE, signal);
+    }
   };
 
-  for (const debt of await debts.open()) track(see(debt));
+  for (const debt of await debts.open()) {
+    if (debt.provider === provider) track(see(debt, true));
+    else tell("trouble", debt.taskId, `it is owed by provider ${debt.provider}, not by this one, ${provider}`);
+  }
+  if (options.drain === true) {
+    await Promise.all(running);
+    return;
+  }
   const ticking = (async () => {
     while (!signal.aborted) {
       await schedule().catch((error: unknown) => {
@@ -231,10 +314,18 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
     }
   })();
   try {
-    for await (const event of watch(protocol, { events: EVENTS, from, signal })) {
-      await learn(event);
-    }
+    const looking = lookings().catch((error: unknown) => {
+      if (isOver()) return;
+      // Without looks there are no races.
+      over.abort(error);
+      throw error;
+    });
+    looking.catch(() => undefined);
+    for await (const event of watch(protocol, { events: EVENTS, from, outage: OUTAGE, signal })) learn(event);
+    over.abort();
+    await looking;
   } finally {
+    over.abort();
     for (const stop of attempts.values()) stop.abort();
     await Promise.allSettled([...running, ticking]);
   }

@@ -3,7 +3,7 @@ import { digestOf } from "../content/digest.js";
 import { ContentTooLargeError } from "../content/errors.js";
 import type { ContentStore } from "../content/store.js";
 import type { Order } from "../protocol/order.js";
-import { ExecutionError, ExecutorClosedError, ExecutorError } from "../sandbox/errors.js";
+import { ExecutionError, ExecutorClosedError, ExecutorError, TimeLimitError } from "../sandbox/errors.js";
 import type { Execution, Executor } from "../sandbox/executor.js";
 import { SourceRefusedError, TaskRefusedError } from "./errors.js";
 import type { OpenedSource } from "./source.js";
@@ -34,6 +34,8 @@ export async function performOrder(workshop: Workshop, order: Order, signal: Abo
     took?.(order.source, duration);
     return output;
   } catch (error) {
+    // Time that was spent is learned from, also where nobody pays for it.
+    if (error instanceof TimeLimitError) took?.(order.source, error.limit);
     throw isLasting(error) ? new TaskRefusedError(error.message, { cause: error }) : error;
   }
 }

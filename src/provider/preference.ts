@@ -15,5 +15,8 @@ export function ownPreference(provider: number): (a: Offer, b: Offer) => number 
     places.set(offer, known);
     return known;
   };
-  return (a, b) => (placeOf(a) < placeOf(b) ? -1 : 1);
+  return (a, b) => {
+    const [first, second] = [placeOf(a), placeOf(b)];
+    return first === second ? 0 : first < second ? -1 : 1;
+  };
 }

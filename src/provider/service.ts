@@ -1,14 +1,19 @@
 import { sendEnvelope } from "../content/httpInbox.js";
 import type { ContentStore } from "../content/store.js";
+import { FieldRangeError } from "../protocol/errors.js";
 import type { Deployment } from "../protocol/deployment.js";
-import { taskIdOf } from "../protocol/order.js";
+import { taskIdOf, Verification } from "../protocol/order.js";
 import type { SigningProtocol } from "../protocol/protocol.js";
+import { pause } from "../protocol/retry.js";
+import { isRevert } from "../protocol/reverts.js";
 import type { Executor } from "../sandbox/executor.js";
 import { environmentsOf, type ProviderConfig } from "./config.js";
 import { createCosts } from "./costs.js";
 import type { DebtBook } from "./debts.js";
-import { chainEffects } from "./effects.js";
-import { establish, type IdentityBook } from "./identity.js";
+import { chainEffects, type Effects } from "./effects.js";
+import { SourceRefusedError } from "./errors.js";
+import { messageOf } from "./honour.js";
+import { identify, type IdentityBook, topUp } from "./identity.js";
 import { followInboxes } from "./inboxes.js";
 import { suitableVersion, takeSeat } from "./join.js";
 import { type ProviderEvent, runProvider } from "./loop.js";
@@ -20,10 +25,18 @@ import { type OpenedSource, openSource } from "./source.js";
 /** What a service tells, beside the events of its loop. */
 export type ServiceEvent =
   | ProviderEvent
-  /** It acts for this provider. */
+  /** It acts for this provider, and sees through what it owes. */
   | { readonly kind: "established"; readonly at: number; readonly provider: number }
   /** It has tried a source and is in its pool; time of the trial in milliseconds. */
   | { readonly kind: "joined"; readonly at: number; readonly source: number; readonly duration: number }
+  /** It is not in the pool of a source; `retry` tells whether it will try again. */
+  | {
+      readonly kind: "refused";
+      readonly at: number;
+      readonly source: number;
+      readonly reason: string;
+      readonly retry: boolean;
+    }
   /** From now on it takes tasks. */
   | { readonly kind: "ready"; readonly at: number; readonly provider: number };
 
@@ -36,86 +49,148 @@ export interface ServiceOptions {
   store: ContentStore;
   executor: Executor;
   report?: (event: ServiceEvent) => void;
+  /** Whether to see through what is owed, take nothing new, and end. */
+  drain?: boolean;
   /** Ends it. What is owed stays in the book. */
   signal: AbortSignal;
 }
 
+/** Pause before a source is tried again that failed for what may pass, milliseconds. */
+const JOIN_AGAIN = 30_000;
+/** Programs are kept at hand for so many versions of sources. */
+const VERSIONS = 8;
+
 /**
- * A provider as its configuration describes it: registers and stakes, tries each source on its examples before it joins
- * the pool, then competes for tasks until the signal ends it.
+ * A provider as its configuration describes it. What it owes from an earlier run comes first, whatever else fails. Then
+ * it stakes, tries each source on its examples before it joins the pool, and competes for tasks until the signal ends it.
  *
- * @throws {SourceRefusedError} if a source of the configuration cannot be run here.
- * @throws what {@link establish}, {@link takeSeat} and {@link runProvider} throw.
+ * @throws {FieldRangeError} if the configuration's grace is as long as the disclosure window or longer.
+ * @throws {SourceRefusedError} if no source of the configuration can be run here, when nothing is owed any more; or
+ * whatever else kept it out of all pools.
+ * @throws what {@link identify} and {@link runProvider} throw.
  */
 export async function serve(options: ServiceOptions): Promise<void> {
-  const { protocol, deployment, config, store, executor, debts, signal } = options;
+  const { protocol, deployment, config, store, executor, debts, signal, drain = false } = options;
   const report = options.report ?? (() => undefined);
   const { contracts, parameters } = deployment;
   const deployedAt = contracts.TaskManager.block;
+  const { disclose, maxLifetime } = parameters.windows;
+  // Later it would lose its bond each time.
+  if ((config.grace ?? 0) >= disclose) throw new FieldRangeError("grace", config.grace ?? 0, BigInt(disclose - 1));
 
-  const opened = new Map<string, Promise<OpenedSource>>();
-  // For all attempts, so that the end of one does not end it for the others.
-  const open = (source: number, version: number): Promise<OpenedSource> => {
-    const name = `${source}/${version}`;
-    const known = opened.get(name) ?? openSource(protocol, { source, version, store, ceiling: config.ceiling, signal });
-    opened.set(name, known);
-    // What failed may succeed the next time.
-    known.catch(() => opened.delete(name));
-    return known;
-  };
-
-  const provider = await establish(protocol, { ...config, book: options.identity, from: deployedAt });
+  const provider = await identify(protocol, { ...config, book: options.identity, from: deployedAt });
   report({ kind: "established", at: Date.now(), provider });
 
-  const hardware = { environments: environmentsOf(config), gpuMemory: config.hardware.gpuMemory };
+  const open = createShelf(config.sources.length, (source, version) =>
+    openSource(protocol, { source, version, store, ceiling: config.ceiling, signal }),
+  );
   const costs = createCosts(new Map(config.sources.map((asking) => [asking.source, asking])));
-  for (const { source, slots } of config.sources) {
-    const version = await suitableVersion(protocol, source, hardware);
-    const ready = await open(source, version);
-    // A source without examples is expected to take all the time that it may.
-    const duration = (await rehearse(executor, ready, signal)) ?? ready.limits.time;
-    costs.learn(source, duration);
-    await takeSeat(protocol, { provider, source, slots, ...hardware }, version);
-    report({ kind: "joined", at: Date.now(), source, duration });
-  }
-
+  const joined = new Set<number>();
   const pulse = await takePulse(protocol, (price) => {
     costs.gasPrice(price);
   });
   const inboxes = followInboxes(protocol, deployedAt, config.inboxes);
-  const { disclose, maxLifetime, maxReview } = parameters.windows;
-  const from = await firstRelevantBlock(protocol, deployedAt, maxLifetime + disclose + maxReview);
-  report({ kind: "ready", at: Date.now(), provider });
+  const from = await firstRelevantBlock(protocol, deployedAt, maxLifetime);
+
+  const hardware = { environments: environmentsOf(config), gpuMemory: config.hardware.gpuMemory };
+  const join = async ({ source, slots }: ProviderConfig["sources"][number]) => {
+    const version = await suitableVersion(protocol, source, hardware);
+    const ready = await open(source, version);
+    // A source without examples is expected to take all the time that it may.
+    const duration = (await rehearse(executor, ready, signal)) ?? ready.limits.time;
+    await takeSeat(protocol, { provider, source, slots, ...hardware }, version);
+    costs.learn(source, duration);
+    joined.add(source);
+    report({ kind: "joined", at: Date.now(), source, duration });
+  };
+  /** Joins what can be joined, and goes on trying what failed for what may pass. */
+  const joinAll = async (signal: AbortSignal): Promise<never> => {
+    // Who is stopped does not go on; the loop tells when it has ended.
+    const rest = (milliseconds: number) => pause(milliseconds, signal).catch(idle);
+    let left = [...config.sources];
+    let failure: unknown;
+    for (let round = 0; ; round++) {
+      const again: typeof left = [];
+      for (const seat of left) {
+        try {
+          await topUp(protocol, provider, config.stake);
+          await join(seat);
+        } catch (error) {
+          if (signal.aborted) return await idle();
+          failure ??= error;
+          const retry = !(error instanceof SourceRefusedError || isRevert(error));
+          if (retry) again.push(seat);
+          report({ kind: "refused", at: Date.now(), source: seat.source, reason: messageOf(error), retry });
+        }
+      }
+      if (round === 0 && joined.size > 0) report({ kind: "ready", at: Date.now(), provider });
+      if (round === 0 && joined.size === 0) {
+        // There is nothing to stay for but what is owed.
+        while ((await debts.open()).length > 0) await rest(JOIN_AGAIN / 10);
+        throw failure;
+      }
+      if (again.length === 0) return await idle();
+      left = again;
+      await rest(JOIN_AGAIN);
+    }
+  };
 
   const over = new AbortController();
   const ends = AbortSignal.any([signal, over.signal]);
-  const following = [inboxes.follow(ends), pulse.follow(ends)];
-  const effects = {
+  const effects: Effects = {
     ...chainEffects(protocol, provider),
-    perform: (order: Parameters<typeof performOrder>[1], stop: AbortSignal) =>
-      performOrder({ executor, store, open, took: costs.learn.bind(costs) }, order, stop),
-    publish: async (output: Uint8Array) => `ipfs://${(await store.put(output)).cid}`,
-    send: async (order: Parameters<typeof performOrder>[1], envelope: string) => {
-      await sendEnvelope(inboxes.of(order.client), taskIdOf(order, protocol.domain), envelope);
+    perform: (order, stop) => performOrder({ executor, store, open, took: costs.learn.bind(costs) }, order, stop),
+    publish: async (output) => `ipfs://${(await store.put(output, { signal: ends })).cid}`,
+    send: async (order, envelope, stop) => {
+      await sendEnvelope(inboxes.of(order.client), taskIdOf(order, protocol.domain), envelope, { signal: stop });
     },
   };
+  const sources = new Set(config.sources.map(({ source }) => source));
+  const { maxBond, maxReview = Infinity } = config;
+  const loop = runProvider({
+    ...{ protocol, provider, effects, debts, report, from, drain },
+    wants: ({ source, verification, bond, reviewPeriod }) =>
+      sources.has(source) &&
+      verification === Verification.Review &&
+      (maxBond === undefined || bond <= maxBond) &&
+      reviewPeriod <= maxReview,
+    costs: (source) => (joined.has(source) ? costs.costs(source) : undefined),
+    capacity: config.parallel,
+    discloseWindow: disclose,
+    ...(config.grace !== undefined && { grace: config.grace }),
+    confirmations: config.confirmations,
+    preference: ownPreference(provider),
+    clock: () => pulse.clock(),
+    signal: ends,
+  });
+  // Blind to announcements it would disclose everything on chain.
+  const listening = inboxes.follow(ends).then(idle);
+  const joining = drain ? idle() : joinAll(ends);
+  const beside = [pulse.follow(ends)];
   try {
-    await Promise.race([
-      runProvider({
-        ...{ protocol, provider, effects, debts, report, from },
-        costs: (source) => costs.costs(source),
-        capacity: config.parallel,
-        discloseWindow: disclose,
-        ...(config.grace !== undefined && { grace: config.grace }),
-        preference: ownPreference(provider),
-        clock: () => pulse.clock(),
-        signal: ends,
-      }),
-      // Blind to announcements it would disclose everything on chain.
-      following[0]?.then(() => new Promise<never>(() => undefined)),
-    ]);
+    await Promise.race([loop, listening, joining]);
   } finally {
     over.abort();
-    await Promise.allSettled(following);
+    await Promise.allSettled([loop, ...beside]);
   }
+}
+
+/** Never ends. */
+const idle = (): Promise<never> => new Promise(() => undefined);
+
+/** Keeps the sources that were opened last, for all attempts, so that the end of one does not end it for the others. */
+function createShelf(sources: number, open: (source: number, version: number) => Promise<OpenedSource>) {
+  const opened = new Map<string, Promise<OpenedSource>>();
+  return (source: number, version: number): Promise<OpenedSource> => {
+    const name = `${source}/${version}`;
+    const known = opened.get(name) ?? open(source, version);
+    // The one that was used last is the last.
+    opened.delete(name);
+    opened.set(name, known);
+    const [oldest = name] = opened.keys();
+    if (opened.size > VERSIONS + sources) opened.delete(oldest);
+    // What failed may succeed the next time.
+    known.catch(() => opened.delete(name));
+    return known;
+  };
 }

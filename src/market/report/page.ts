@@ -46,7 +46,7 @@ ${pictureHtml(summary, picture)}
 ${chartsHtml(summary)}
 ${section(providerFigures(summary), [
   "Parallel: executions at a time. Niceness: how far a provider's executions stand back for others.",
-  "Lost: attempts at which another provider was faster. Score: of the reputation on chain, 0 to 1.",
+  "Lost: attempts at which another provider was faster. Score: of the reputation on chain; it adds up over clients and epochs.",
 ])}
 ${section(booksFigures(summary), paymentSentences(summary))}
 ${section(gasFigures(summary), ["Refused: when they were mined; the other columns are of those that were not."])}

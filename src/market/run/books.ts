@@ -23,9 +23,17 @@ export interface Sale {
   readonly royalty: bigint;
 }
 
+/** A task that was given up, and what that cost its client. Amounts in wei. */
+export interface Return {
+  readonly client: string;
+  readonly fee: bigint;
+  readonly tip: bigint;
+}
+
 /** What the chain tells of the tasks of some clients. */
 export interface Sales {
   readonly sales: readonly Sale[];
+  readonly returns: readonly Return[];
   /** What providers lost of their bonds, wei. */
   readonly slashed: bigint;
 }
@@ -37,18 +45,22 @@ export async function salesTo(
   from: number,
   to: number,
 ): Promise<Sales> {
-  const events = ["taskManager.TaskSettled", "taskManager.TaskLapsed"] as const;
+  const events = ["taskManager.TaskSettled", "taskManager.TaskLapsed", "taskManager.TaskRefunded"] as const;
   const sales: Sale[] = [];
+  const returns: Return[] = [];
   let slashed = 0n;
   for await (const event of watch(protocol, { events, where: { client: clients }, from, to })) {
     if (event.name === "TaskLapsed") {
       slashed += event.args.slashed;
-      continue;
+    } else if (event.name === "TaskRefunded") {
+      const { client, fee, tip } = event.args;
+      returns.push({ client, fee, tip });
+    } else {
+      const { taskId, provider, client, price, fee, royalty } = event.args;
+      sales.push({ taskId, provider: Number(provider), client, price, fee, royalty });
     }
-    const { taskId, provider, client, price, fee, royalty } = event.args;
-    sales.push({ taskId, provider: Number(provider), client, price, fee, royalty });
   }
-  return { sales, slashed };
+  return { sales, returns, slashed };
 }
 
 /** What Escrow has for the parties before anything is sold, so that what follows can be told apart. */
@@ -70,7 +82,7 @@ export async function booksOf(
   protocol: Protocol,
   parties: Parties,
   opening: Opening,
-  { sales, slashed }: Sales,
+  { sales, returns, slashed }: Sales,
   caps: bigint,
   stakes: bigint,
 ): Promise<Books> {
@@ -101,7 +113,10 @@ export async function booksOf(
   const paid = total(sales.map(({ price }) => price));
   const fees = total(sales.map(({ fee }) => fee));
   const royalties = total(sales.map(({ royalty }) => royalty));
-  const spentBy = (client: string) => total(sales.filter((sale) => sale.client === client).map(({ price }) => price));
+  const feesOfReturns = total(returns.map(({ fee }) => fee));
+  const spentBy = (client: string) =>
+    total(sales.filter((sale) => sale.client === client).map(({ price }) => price)) +
+    total(returns.filter((one) => one.client === client).map(({ fee, tip }) => fee + tip));
   const earnedBy = (id: number) =>
     total(sales.filter((sale) => sale.provider === id).map(({ price, fee, royalty }) => price - fee - royalty));
 
@@ -114,16 +129,20 @@ export async function booksOf(
     others: total(clients.map(({ fees }) => fees)) + (opening.alone ? manager : 0n),
   };
   const strangers = coin - total(Object.values(mine));
+  // Where others trade too, anyone may order from the run's sources, or give coin away.
+  const has = (found: bigint, expected: bigint) => found === expected || (!opening.alone && found > expected);
   const asSold =
     parties.clients.every((client, index) => {
       const { free = 0n, held = 0n } = clients[index] ?? {};
-      return free + held === (opening.deposited[index] ?? 0n) - spentBy(client);
+      return has(free + held, (opening.deposited[index] ?? 0n) - spentBy(client));
     }) &&
-    parties.providers.every((one, index) => providers[index]?.free === earnedBy(one.provider)) &&
-    publisher === royalties;
+    parties.providers.every((one, index) => has(providers[index]?.free ?? 0n, earnedBy(one.provider))) &&
+    has(publisher, royalties);
   // Anyone may collect the fees for the treasury, others' too.
   const inAll = opening.alone
-    ? strangers === 0n && pool === stakes && mine.others + treasury - opening.treasury === fees + slashed
+    ? strangers === 0n &&
+      pool === stakes &&
+      mine.others + treasury - opening.treasury === fees + feesOfReturns + slashed
     : strangers >= 0n && pool >= stakes;
   return {
     ...{ ...mine, strangers, coin, paid, royalties, fees, caps },

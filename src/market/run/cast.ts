@@ -15,6 +15,8 @@ const keysSchema = z.strictObject({
   phrase: z.string(),
   clients: z.number().int().positive().max(1_000),
   providers: z.number().int().positive().max(1_000),
+  /** First block of the run. */
+  from: z.number().int().nonnegative(),
 });
 
 /** What the keys of a run follow from. */
@@ -24,7 +26,7 @@ export type RunKeys = Omit<z.output<typeof keysSchema>, "format">;
 export const freshPhrase = (): string => Wallet.createRandom().mnemonic?.phrase ?? "";
 
 /** Keys of the run, the same for the same phrase and number of clients. */
-export function castOf({ phrase, clients, providers }: RunKeys): Cast {
+export function castOf({ phrase, clients, providers }: Omit<RunKeys, "from">): Cast {
   const root = HDNodeWallet.fromPhrase(phrase, "", "m/44'/60'/0'/0");
   const key = (index: number) => new Wallet(root.deriveChild(index).privateKey);
   return {

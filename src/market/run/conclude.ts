@@ -41,7 +41,11 @@ export async function conclude(ending: Ending): Promise<Summary> {
   const to = await protocol.provider.getBlockNumber();
   const sales = await salesTo(protocol, parties.clients, from, to);
   const accounts = [...parties.clients, parties.publisher, ...parties.providers.map(({ account }) => account)];
-  const transactions = await transactionsOf(protocol, new Set(accounts), from, to);
+  const incidents = [...ending.incidents];
+  const transactions = await transactionsOf(protocol, new Set(accounts), from, to).catch((error: unknown) => {
+    incidents.push(`The gas is not known: ${error instanceof Error ? error.message : String(error)}`);
+    return [];
+  });
   const providers = await providersOf(protocol, plans, parties, ledger, sales, transactions);
   const stakes = providers.reduce((sum, { stake }) => sum + stake, 0n);
   const escrow = await booksOf(protocol, parties, ending.opening, sales, ending.caps, stakes);
@@ -71,7 +75,7 @@ export async function conclude(ending: Ending): Promise<Summary> {
     delivery: quantilesOf(until("deliveredAt")),
     payment: quantilesOf(until("paidAt")),
     overlap: ledger.overlap(),
-    incidents: ending.incidents,
+    incidents,
     problems,
   };
 }

@@ -83,7 +83,8 @@ export async function startProvider(start: ProviderStart): Promise<FleetProvider
     ...start.config,
   };
   const file = join(folder, "provider.json");
-  await writeText(file, formatDocument(config));
+  // An address of a node may hold a key.
+  await writeText(file, formatDocument(config), 0o600);
   const { PATH, HOME, TMPDIR, SystemRoot } = process.env;
   const child = fork(program.file, [file], {
     execArgv: [...program.execArgv],

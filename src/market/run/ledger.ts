@@ -48,6 +48,13 @@ export function createLedger(nameOf: (provider: number) => string): Ledger {
     const known = tasks.get(taskId);
     if (known !== undefined) tasks.set(taskId, { ...known, ...changes });
   };
+  /** What a holder promised and did not keep is forgotten. */
+  const withoutHolder = (taskId: string, state: string) => {
+    const known = tasks.get(taskId);
+    if (known === undefined) return;
+    const { workload, part, client, cap, submittedAt } = known;
+    tasks.set(taskId, { taskId, workload, part, client, cap, state, submittedAt });
+  };
   const summaryOf = (task: LedgerTask): TaskSummary => ({
     ...task,
     attempts: new Set(spansOf(task.taskId).map(({ provider }) => provider)).size,
@@ -71,10 +78,10 @@ export function createLedger(nameOf: (provider: number) => string): Ledger {
           change(taskId, { state: "Settled", paidAt: at, price: event.price, winner: nameOf(event.provider) });
           return;
         case "reopened":
-          change(taskId, { state: "Open" });
+          withoutHolder(taskId, "Open");
           return;
         case "refunded":
-          change(taskId, { state: "Refunded" });
+          withoutHolder(taskId, "Refunded");
           return;
         case "trouble":
       }

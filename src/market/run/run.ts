@@ -4,6 +4,7 @@ import { folderStore } from "../../content/folderStore.js";
 import { createInbox } from "../../content/inbox.js";
 import { serveContent } from "../../content/server.js";
 import type { Deployment } from "../../protocol/deployment.js";
+import { OpenGpuError } from "../../protocol/errors.js";
 import { connect } from "../../protocol/protocol.js";
 import { snapshot } from "../../protocol/snapshot.js";
 import { splitPrice } from "../../protocol/price.js";
@@ -85,7 +86,8 @@ export async function runMarket(options: RunOptions): Promise<RunResult> {
   const { folder, deployment, job, plans, interval, signal } = options;
   const report = options.report ?? (() => undefined);
   const funder = await connect(options.funder, deployment, { patience: { interval } });
-  const keys: RunKeys = { phrase: freshPhrase(), clients: options.clients, providers: plans.length };
+  const from = await funder.provider.getBlockNumber();
+  const keys: RunKeys = { phrase: freshPhrase(), clients: options.clients, providers: plans.length, from };
   const cast = castOf(keys);
   const whole = partsOf(job);
   const { parts } = whole;
@@ -95,7 +97,6 @@ export async function runMarket(options: RunOptions): Promise<RunResult> {
   await options.confirm?.(budget.total);
   // From here on coin depends on the keys.
   await writeKeys(join(folder, "keys.json"), keys);
-  const from = await funder.provider.getBlockNumber();
   const treasury = await snapshot(funder, { account: deployment.treasury });
 
   const store = folderStore(join(folder, "content"));
@@ -119,7 +120,12 @@ export async function runMarket(options: RunOptions): Promise<RunResult> {
 
     const names = new Map<number, string>();
     const ledger = createLedger((provider) => names.get(provider) ?? `provider no. ${provider}`);
-    const providers = await startProviders(options, cast, stage, server.url, ledger);
+    const providers: FleetProvider[] = [];
+    stop = () => Promise.all(providers.map((provider) => provider.stop()));
+    for (const index of plans.keys()) {
+      signal.throwIfAborted();
+      providers.push(await startOne(options, index, cast, stage, server.url, ledger));
+    }
     const fleet = fleetOf(providers, (who, reason) => {
       report({ kind: "trouble", who, reason });
     });
@@ -209,36 +215,35 @@ function partiesOf(
   };
 }
 
-async function startProviders(
+function startOne(
   options: RunOptions,
+  index: number,
   cast: Cast,
   stage: Stage,
   contentServer: string,
   ledger: Ledger,
-): Promise<FleetProvider[]> {
+): Promise<FleetProvider> {
   const { plans, program, folder, rpc, deploymentFile, deployment, interval } = options;
-  return Promise.all(
-    plans.map((plan, index) =>
-      startProvider({
-        ...{ plan, program, key: cast.providers[index]?.privateKey ?? "" },
-        folder: join(folder, `provider-${index + 1}`),
-        config: {
-          ...{ rpc, deployment: deploymentFile, store: contentServer, inboxes: [contentServer], interval },
-          sources: stage.sources.map(({ source, floorPrice }) => ({
-            source,
-            slots: plan.parallel,
-            minimum: minimumOf(plan, floorPrice, deployment),
-          })),
-        },
-        report: (event) => {
-          ledger.provider(plan.name, event);
-          if (event.kind === "trouble") {
-            options.report?.({ kind: "trouble", who: plan.name, reason: event.reason ?? "" });
-          }
-        },
-      }),
-    ),
-  );
+  const [plan, wallet] = [plans[index], cast.providers[index]];
+  if (plan === undefined || wallet === undefined) throw new OpenGpuError(`There is no provider ${index}.`);
+  return startProvider({
+    ...{ plan, program, key: wallet.privateKey },
+    folder: join(folder, `provider-${index + 1}`),
+    config: {
+      ...{ rpc, deployment: deploymentFile, store: contentServer, inboxes: [contentServer], interval },
+      sources: stage.sources.map(({ source, floorPrice }) => ({
+        source,
+        slots: plan.parallel,
+        minimum: minimumOf(plan, floorPrice, deployment),
+      })),
+    },
+    report: (event) => {
+      ledger.provider(plan.name, event);
+      if (event.kind === "trouble" || event.kind === "refused") {
+        options.report?.({ kind: "trouble", who: plan.name, reason: event.reason ?? "" });
+      }
+    },
+  });
 }
 
 /** What a promise brings, or the signal's reason. */

@@ -74,6 +74,16 @@ describe("fileDebts", () => {
     });
   }
 
+  it("reads the others although one was altered, if there is somebody to tell", async () => {
+    const [good, bad] = [aDebt(1n), aDebt(2n)];
+    for (const debt of [good, bad]) await fileDebts(folder, domain).incur(debt);
+    await writeFile(join(folder, `${bad.taskId}.json`), "{}");
+    const told: DocumentFormatError[] = [];
+    const open = await fileDebts(folder, domain, (error) => told.push(error)).open();
+    expect(open.map(({ taskId }) => taskId)).to.deep.equal([good.taskId]);
+    expect(told.map(({ document }) => document)).to.deep.equal([join(folder, `${bad.taskId}.json`)]);
+  });
+
   it("says when its folder cannot be read or written", async () => {
     const path = join(folder, "file");
     await writeFile(path, "");

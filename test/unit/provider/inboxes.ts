@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { hexlify, toUtf8Bytes } from "ethers";
 import { FieldFormatError } from "../../../src/protocol/errors.js";
 import { announceInbox } from "../../../src/protocol/actions/announceInbox.js";
 import { pause } from "../../../src/protocol/retry.js";
@@ -176,6 +177,20 @@ describe("provider.inboxes", () => {
         );
       });
     }
+  });
+
+  it("is not ended by an announcement that is no text", async () => {
+    const inboxes = await follow();
+    // The contract does not look at the bytes.
+    const data = market.taskManager.interface
+      .encodeFunctionData("announceInbox", [HTTPS])
+      .replace(hexlify(toUtf8Bytes("https")).slice(2), "68ff747073");
+    await market.client.sendTransaction({ to: market.taskManager, data });
+    await caughtUp(inboxes);
+    expect(unknown(inboxes)).to.contain("announced the inbox h\ufffdtps");
+    await announce(HTTPS);
+    await caughtUp(inboxes);
+    expect(inboxes.of(client)).to.equal(HTTPS);
   });
 
   describe("is not told by its owner to allow", () => {

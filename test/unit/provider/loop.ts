@@ -6,12 +6,16 @@ import { submitOrder } from "../../../src/client/submitOrder.js";
 import { digestOf } from "../../../src/content/digest.js";
 import { memoryDebts } from "../../../src/provider/debts.js";
 import { chainEffects, type Effects } from "../../../src/provider/effects.js";
+import { TaskRefusedError } from "../../../src/provider/errors.js";
 import { type ProviderEvent, type ProviderOptions, runProvider } from "../../../src/provider/loop.js";
 import { sealEnvelope } from "../../../src/protocol/envelope.js";
 import { packOrder } from "../../../src/protocol/order.js";
 import { pause } from "../../../src/protocol/retry.js";
+import { RevertError } from "../../../src/protocol/reverts.js";
 import { connect } from "../../../src/protocol/protocol.js";
-import { ethers, loadFixture, time } from "../../helpers/network.js";
+import { rejection } from "../../helpers/caught.js";
+import { connection, ethers, loadFixture, time } from "../../helpers/network.js";
+import { InterceptedProvider, type Interception, unreachable } from "../../helpers/node.js";
 import { IMPATIENCE, locationOf, protocolOf } from "../../helpers/protocol.js";
 import { startRelay } from "../../helpers/rpcRelay.js";
 import { CAP, deployMarket, joinProvider, type Market, random32 } from "../../helpers/suite.js";
@@ -76,11 +80,26 @@ describe("provider loop", () => {
       ending.abort();
       await running;
     };
+    /** What it ends with, by itself. */
+    const ended = () => {
+      stopped = true;
+      return rejection(running);
+    };
     stops.push(stop);
-    return { events, debts, stop, kinds: () => events.map(({ kind }) => kind) };
+    const told = <K extends ProviderEvent["kind"]>(kind: K) =>
+      events.filter((event): event is Extract<ProviderEvent, { kind: K }> => event.kind === kind);
+    return { events, debts, stop, ended, told, kinds: () => events.map(({ kind }) => kind) };
   };
 
-  const submit = async (changes: { bond?: bigint } = {}) => {
+  /** A connection of provider 1 through a node that can be spoilt. */
+  const spoilt = async (intercept: Interception) => {
+    const key = new Wallet(random32(), new InterceptedProvider(connection.provider, 31_337n, intercept));
+    await market.deployer.sendTransaction({ to: key.address, value: parseEther("3") });
+    await market.providerPool.connect(market.providerOwner).setAgent(1, key, true);
+    return connect(key, await locationOf(market), { patience: { ...IMPATIENCE, requests: 200 } });
+  };
+
+  const submit = async (changes: { bond?: bigint; inputDigest?: string } = {}) => {
     const protocol = await protocolOf(market, market.client);
     const draft = {
       source: 1,
@@ -285,6 +304,53 @@ describe("provider loop", () => {
     expect((await debts.open()).map(({ sealed }) => sealed.seal)).to.deep.equal([seals[0]]);
   });
 
+  it("keeps a debt whose seal may be on its way, though the contracts would refuse it now", async () => {
+    const debts = memoryDebts();
+    const protocol = await protocolOf(market, market.agent);
+    const { deliver } = chainEffects(protocol, 1);
+    let sent = 0;
+    const provider = await start(
+      1,
+      {
+        deliver: async (debt) => {
+          // The node falls silent, then refuses, and then what was sent first arrives after all.
+          if (++sent === 1) throw new Error("no answer");
+          if (sent < 4) throw new RevertError("InsufficientStake", { provider: 1n, free: 0n, needed: 1n }, "");
+          return deliver(debt);
+        },
+      },
+      { debts },
+    );
+    await accept(await submit());
+    await until("the payment", () => provider.kinds().includes("paid"));
+    expect(provider.kinds()).to.not.include("abandoned");
+    expect(await debts.open()).to.deep.equal([]);
+  });
+
+  it("forgets a debt only when so many blocks stand on its payment", async () => {
+    const provider = await start(1, {}, { confirmations: 3 });
+    await accept(await submit());
+    await pause(300);
+    expect(provider.kinds()).to.not.include("paid");
+    expect(await provider.debts.open()).to.have.length(1);
+    await ethers.provider.send("hardhat_mine", ["0x3"]);
+    await until("the payment", () => provider.kinds().includes("paid"));
+    expect(await provider.debts.open()).to.deep.equal([]);
+  });
+
+  it("does not touch what another provider owes", async () => {
+    const debts = memoryDebts();
+    const { entry, taskId } = await submit();
+    const opening = { resultDigest: digestOf(OUTPUT), location: "here" };
+    const sealed = sealEnvelope({ taskId, provider: 2 }, entry.order.clientKey, opening);
+    await debts.incur({ taskId, order: entry.order, provider: 2, sealed });
+    const provider = await start(1, { perform: () => Promise.reject(new TaskRefusedError("not today")) }, { debts });
+    await until("the trouble", () => provider.kinds().includes("trouble"));
+    await pause(200);
+    expect(await debts.open()).to.have.length(1);
+    expect(await stateOf(taskId)).to.equal(1n);
+  });
+
   it("owes nothing for a seal that is not the one on chain", async () => {
     const debts = memoryDebts();
     const { entry, taskId } = await submit();
@@ -326,5 +392,259 @@ describe("provider loop", () => {
     for (const task of tasks) await accept(task);
     await until("five payments", () => provider.kinds().filter((kind) => kind === "paid").length === 5);
     expect(most).to.equal(2);
+  });
+
+  it("begins no more than its capacity when many offers are there at once, on however slow a look", async () => {
+    const tasks = [];
+    for (let count = 0; count < 7; count++) tasks.push(await submit());
+    let now = 0;
+    let most = 0;
+    const standing = { environments: 1, gpuMemory: 0, freeStake: 7n * CAP, score: 0 };
+    const provider = await start(
+      1,
+      {
+        standing: () => pause(30).then(() => standing),
+        perform: async (_order, signal) => {
+          most = Math.max(most, ++now);
+          await pause(60, signal).finally(() => now--);
+          return OUTPUT;
+        },
+      },
+      { capacity: 3 },
+    );
+    for (const task of tasks) await accept(task);
+    await until("seven payments", () => provider.told("paid").length === 7);
+    expect(most).to.equal(3);
+    expect(new Set(provider.told("attempted").map(({ taskId }) => taskId)).size).to.equal(7);
+  });
+
+  describe("after an attempt that failed", () => {
+    it("tries again after longer and longer pauses while the task is open, and says when", async () => {
+      const protocol = await protocolOf(market, market.agent);
+      const slower = { ...protocol, patience: { ...protocol.patience, interval: 100 } };
+      let failures = 3;
+      const perform = () =>
+        failures-- > 0 ? Promise.reject(new Error("the input is not there yet")) : Promise.resolve(OUTPUT);
+      const provider = await start(1, { perform }, { protocol: slower });
+      await accept(await submit());
+      await until("the payment", () => provider.kinds().includes("paid"));
+      const abandoned = provider.told("abandoned");
+      expect(abandoned.map(({ reason }) => reason)).to.deep.equal(Array(3).fill("the input is not there yet"));
+      const attempts = provider.told("attempted");
+      expect(attempts).to.have.length(4);
+      const pauses = abandoned.map(({ at, retry = NaN }, index) => {
+        expect(attempts[index + 1]?.at).to.be.at.least(retry);
+        return retry - at;
+      });
+      for (const [index, least] of [50, 150, 350].entries()) {
+        expect(pauses[index])
+          .to.be.above(least)
+          .and.at.most(100 * 2 ** index);
+      }
+    });
+
+    it("does not try again when the task is another's", async () => {
+      const hopeless = await start(2, { perform: () => Promise.reject(new Error("not today")) });
+      const task = await submit();
+      await until("two failures", () => hopeless.told("abandoned").length >= 2);
+      const quick = await start(1);
+      await accept(task);
+      await until("the payment", () => quick.kinds().includes("paid"));
+      // Another task, so that there is news for both.
+      await accept(await submit());
+      await until("another payment", () => quick.told("paid").length === 2);
+      const before = hopeless.told("attempted").filter(({ taskId }) => taskId === task.taskId).length;
+      await pause(500);
+      expect(hopeless.told("attempted").filter(({ taskId }) => taskId === task.taskId)).to.have.length(before);
+    });
+
+    it("never tries again what it refuses, whatever happens to the task", async () => {
+      const refusal = new TaskRefusedError("its input is no picture");
+      let refused = 0;
+      let bad = "";
+      const provider = await start(1, {
+        perform: ({ inputDigest }) => {
+          if (inputDigest !== bad) return Promise.resolve(OUTPUT);
+          refused++;
+          return Promise.reject(refusal);
+        },
+      });
+      bad = random32();
+      const task = await submit({ inputDigest: bad });
+      await until("the refusal", () => provider.kinds().includes("abandoned"));
+      const [event] = provider.told("abandoned");
+      expect(event?.reason).to.equal(refusal.message);
+      expect(event).to.not.have.property("retry");
+      // The task stays open for an hour, and there is news of it.
+      await market.taskManager.connect(market.client).cancel(packOrder(task.entry.order));
+      expect(await stateOf(task.taskId)).to.equal(1n);
+      await accept(await submit());
+      await until("the payment of another", () => provider.kinds().includes("paid"));
+      await pause(300);
+      expect(refused).to.equal(1);
+      expect(provider.told("abandoned")).to.have.length(1);
+    });
+
+    it("tries again what the contracts refused, once there is stake for it", async () => {
+      const { providerPool, providerOwner } = market;
+      const pool = providerPool.connect(providerOwner);
+      const { free } = await providerPool.getProvider(1);
+      const debts = memoryDebts();
+      const { deliver, standing } = chainEffects(await protocolOf(market, market.agent), 1);
+      const owedAtDelivery: boolean[] = [];
+      let performed = 0;
+      const provider = await start(
+        1,
+        {
+          // As it was when the attempt began.
+          standing: async (source) => {
+            const found = await standing(source);
+            return found && { ...found, freeStake: free };
+          },
+          perform: async () => {
+            if (performed++ === 0) await pool.unbond(1, free);
+            return OUTPUT;
+          },
+          deliver: async (debt) => {
+            owedAtDelivery.push((await debts.open()).some(({ sealed }) => sealed.seal === debt.sealed.seal));
+            return deliver(debt);
+          },
+        },
+        { debts },
+      );
+      const task = await submit();
+      await until("two refusals", () => provider.told("abandoned").length >= 2);
+      for (const { reason, retry, at } of provider.told("abandoned")) {
+        expect(reason).to.match(/stake/);
+        expect(retry).to.be.at.least(at);
+      }
+      expect(provider.kinds()).to.not.include("delivered");
+      await pool.cancelUnbonding(1);
+      await accept(task);
+      await until("the payment", () => provider.kinds().includes("paid"));
+      expect(await debts.open()).to.deep.equal([]);
+      expect(new Set(owedAtDelivery)).to.deep.equal(new Set([true]));
+    });
+
+    it("never sends what is in its book no more, though the node is away after the refusal", async () => {
+      let away = false;
+      const protocol = await spoilt((_method, _params, next) => {
+        if (away) throw unreachable();
+        return next();
+      });
+      const debts = memoryDebts();
+      const { deliver } = chainEffects(protocol, 1);
+      const owedAtDelivery: boolean[] = [];
+      const pool = market.providerPool.connect(market.providerOwner);
+      const { free } = await market.providerPool.getProvider(1);
+      let performed = 0;
+      const provider = await start(
+        1,
+        {
+          perform: async () => {
+            if (performed++ === 0) await pool.unbond(1, free);
+            return OUTPUT;
+          },
+          deliver: async (debt) => {
+            owedAtDelivery.push((await debts.open()).some(({ sealed }) => sealed.seal === debt.sealed.seal));
+            try {
+              return await deliver(debt);
+            } catch (error) {
+              away = true;
+              await pool.cancelUnbonding(1);
+              throw error;
+            }
+          },
+        },
+        { protocol, debts },
+      );
+      const task = await submit();
+      await until("trouble", () => away && provider.kinds().includes("trouble"));
+      away = false;
+      await accept(task);
+      await until("the payment", () => provider.kinds().includes("paid"));
+      expect(owedAtDelivery).to.deep.equal([true, true]);
+    });
+  });
+
+  describe("when it ends", () => {
+    const endless: Partial<Effects> = { perform: (_order, signal) => pause(100_000, signal).then(() => OUTPUT) };
+
+    it("says so of what it was at, rather than that another was first", async () => {
+      const provider = await start(1, endless);
+      await submit();
+      await until("the attempt", () => provider.kinds().includes("attempted"));
+      await provider.stop();
+      expect(provider.events.at(-1)).to.include({ kind: "abandoned", reason: "the provider stops" });
+      expect(provider.events.at(-1)).to.not.have.property("retry");
+      expect(provider.kinds()).to.deep.equal(["attempted", "abandoned"]);
+    });
+
+    it("begins nothing more, though it was just about to", async () => {
+      let [asked, answers] = [false, false];
+      const standing = { environments: 1, gpuMemory: 0, freeStake: CAP, score: 0 };
+      const provider = await start(1, {
+        ...endless,
+        standing: async () => {
+          asked = true;
+          while (!answers) await pause(10);
+          return standing;
+        },
+      });
+      await submit();
+      await until("a look at the stake", () => asked);
+      const stopped = provider.stop();
+      await pause(50);
+      answers = true;
+      await stopped;
+      await pause(50);
+      expect(provider.kinds()).to.deep.equal([]);
+    });
+
+    it("leaves what it owes in the book", async () => {
+      const provider = await start(1);
+      await submit();
+      await until("the delivery", () => provider.kinds().includes("delivered"));
+      await provider.stop();
+      expect(await provider.debts.open()).to.have.length(1);
+    });
+
+    it("ends its work when the watcher gives up, and throws what it threw", async () => {
+      let broken = false;
+      const protocol = await spoilt((method, _params, next) => {
+        if (broken && method === "eth_getBlockByNumber") {
+          throw Object.assign(new Error("this method is sold separately"), { code: -32_601 });
+        }
+        return next();
+      });
+      const provider = await start(1, endless, { protocol });
+      await submit();
+      await until("the attempt", () => provider.kinds().includes("attempted"));
+      broken = true;
+      await submit();
+      expect(String(await provider.ended())).to.contain("sold separately");
+      expect(provider.events.at(-1)).to.include({ kind: "abandoned", reason: "the provider stops" });
+    });
+  });
+
+  it("goes on when the node was away for longer than it bears with a single request", async () => {
+    let away = false;
+    let refused = 0;
+    const protocol = await spoilt((method, _params, next) => {
+      if (!away || method !== "eth_call") return next();
+      refused++;
+      throw unreachable();
+    });
+    const provider = await start(1, {}, { protocol });
+    const first = await submit();
+    await accept(first);
+    await until("the payment", () => provider.kinds().includes("paid"));
+    away = true;
+    const second = await submit();
+    await until("a request", () => refused > 0);
+    await pause(4 * protocol.patience.requests);
+    away = false;
+    await accept(second);
+    await until("another payment", () => provider.told("paid").length === 2);
   });
 });

@@ -203,7 +203,13 @@ describe("scripts.provider", function () {
       ["an unknown field", await configure("field", { stakes: "1" }), key, 1, /stakes/],
       ["no deployment", await configure("deployment", { deployment: "x.json" }), key, 1, /no file .*x\.json/],
       ["no node", await configure("node", { rpc: `http://${HOST}:1` }), key, 1, /did not answer eth_chainId/],
-      ["a folder that is none", await configure("place", { folder: "read-only" }), key, 1, /read-only.*ENOTDIR/],
+      [
+        "a folder that is none",
+        await configure("place", { folder: "read-only" }),
+        key,
+        1,
+        /read-only.*(ENOTDIR|EEXIST)/,
+      ],
       ["no such source", await configure("source", { sources: [{ source: 99, minimum: "1" }] }), key, 1, /99/],
       ["no store", await configure("store", { store: `http://${HOST}:1` }), key, 1, /127\.0\.0\.1:1/],
     ];

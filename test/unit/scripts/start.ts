@@ -185,6 +185,35 @@ describe("scripts.start", function () {
       expect(back < stakes && back > stakes - parseEther("0.02"), formatEther(back)).to.equal(true);
     });
 
+    it("says how to take the coin back when it is interrupted, and takes it back", async () => {
+      const place = join(folder, "interrupted");
+      const env = { OPENGPU_FUNDER_KEY: chain.funder.privateKey };
+      const before = await balance();
+      const options = [...SMALL, "--samples", "1024", ...words(), "--yes", "--folder", place];
+      const child = start("start", options, env, { timeout: LONG, detached: true });
+      const texts = textsOf(child);
+      const closed = once(child, "close");
+      while (!/\d paid\b/.test(texts.out) && child.exitCode === null) await new Promise((done) => setTimeout(done, 20));
+      process.kill(-(child.pid ?? 0), "SIGINT");
+      await closed;
+      const [run = ""] = await readdir(place);
+      expectSentence(texts.err, new RegExp(`interrupted.*--reclaim .*${run} takes it back`));
+      const take = () => ran("start", [...words(), "--reclaim", join(place, run)], env);
+      const first = await take();
+      expect([first.err, first.status]).to.deep.equal(["", 0]);
+      expect(first.out).to.match(/provider \d: [\d.]+ of stake unbond until/);
+      await chain.provider.send("evm_increaseTime", [100 * 24 * 3600]);
+      await chain.provider.send("evm_mine", []);
+      // What was cancelled is refunded, what was locked unbonds, and then that is claimed.
+      await take();
+      await chain.provider.send("evm_increaseTime", [100 * 24 * 3600]);
+      await chain.provider.send("evm_mine", []);
+      const last = await take();
+      expect(last.out.trim().split("\n"), last.out).to.have.length(1);
+      const gone = before - (await balance());
+      expect(gone < parseEther("0.3"), formatEther(gone)).to.equal(true);
+    });
+
     it("spends nothing without being told to, or without the coin", async () => {
       const place = join(folder, "asked");
       const options = [...SMALL, ...words(), "--folder", place];
