@@ -61,8 +61,8 @@ describe("client tidings", () => {
     const tidings = await start();
     const { taskId, packed } = await disclosedTask(market);
     await market.taskManager.connect(market.client).accept(packed);
-    await until("the envelope", () => tidings.disclosed(taskId).length > 0);
-    await pause(100);
+    const last = await disclosedTask(market);
+    await until("all of it", () => tidings.disclosed(last.taskId).length > 0);
     await tidings.news(taskId, FOREVER, ending.signal);
     const again = waiting(tidings.news(taskId, FOREVER, ending.signal));
     await pause(100);
