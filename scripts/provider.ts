@@ -18,6 +18,8 @@ import { createWasmExecutor } from "../src/sandbox/wasmExecutor.js";
 import { createCommand, main, ScriptError } from "./deployment/command.js";
 
 const KEY = "OPENGPU_PROVIDER_KEY";
+/** Who is told to stop ends within so many milliseconds. */
+const STOP_WITHIN = 5_000;
 
 const command = createCommand("provider", "Competes for tasks as a configuration file says, until it is interrupted.")
   .argument("<configuration>", "JSON file; the README describes it")
@@ -76,6 +78,8 @@ await main(async () => {
   const stopping = new AbortController();
   const stop = () => {
     stopping.abort(new ScriptError("The provider was stopped."));
+    // It may be waiting for a node that is gone; what it owes is on the disk.
+    setTimeout(() => process.exit(), STOP_WITHIN).unref();
   };
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);

@@ -268,7 +268,7 @@ describe("scripts.start", function () {
         expectSentence(texts.err, /interrupted/);
       }
       // Who is left alone notices by itself.
-      for (let round = 0; round < 100 && (await left(this, place)).length > 0; round++) {
+      for (let round = 0; round < 200 && (await left(this, place)).length > 0; round++) {
         await new Promise((done) => setTimeout(done, 100));
       }
       expect(await left(this, place)).to.deep.equal([]);
