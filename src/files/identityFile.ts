@@ -27,8 +27,6 @@ export function fileIdentity(path: string, domain: OrderDomain): IdentityBook {
     async read() {
       const text = await readText(path);
       if (text === undefined) return undefined;
-      // What is wrong with JSON is told with a piece of it, which may be of the key.
-      if (!isJson(text)) throw new DocumentFormatError(path, "it is not JSON");
       const { chainId, taskManager, provider, secretKey } = parseDocument(identitySchema, text, path);
       if (BigInt(chainId) !== domain.chainId || taskManager.toLowerCase() !== domain.taskManager.toLowerCase()) {
         const problem = `it is of TaskManager ${taskManager} on chain ${chainId}; choose another folder for this one`;
@@ -42,13 +40,4 @@ export function fileIdentity(path: string, domain: OrderDomain): IdentityBook {
       await writeText(path, formatDocument(document), 0o600);
     },
   };
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

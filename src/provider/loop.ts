@@ -1,12 +1,10 @@
 import { digestOf } from "../content/digest.js";
-import { read, readBatch } from "../protocol/batch.js";
 import { sealEnvelope } from "../protocol/envelope.js";
-import { watch, type Watched } from "../protocol/events.js";
-import { unpackOrder } from "../protocol/order.js";
+import { watch } from "../protocol/events.js";
 import type { SigningProtocol } from "../protocol/protocol.js";
-import { pause, persist } from "../protocol/retry.js";
-import { TaskState } from "../protocol/states.js";
+import { pause } from "../protocol/retry.js";
 import { createBell } from "./bell.js";
+import { BOARD_EVENTS, createBoard, OUTAGE } from "./board.js";
 import type { Debt, DebtBook } from "./debts.js";
 import { type Costs, decide, type Offer, type Standing, timeOfPayment } from "./decide.js";
 import type { Effects } from "./effects.js";
@@ -67,26 +65,8 @@ export const LOST_RACE = "another was first";
 /** An offer that is not worth it now is looked at again after so many milliseconds: stake and costs change. */
 const LOOK_AGAIN = 10_000;
 
-/** For how long the node may be away, milliseconds. */
-const OUTAGE = 600_000;
-
-/** Tasks that are read in one request. */
-const AT_ONCE = 64;
 /** Longest pause before an output that could not be published is published again, milliseconds. */
 const PUBLISH_AGAIN = 10_000;
-
-/** States that a task never leaves. */
-const FINAL: ReadonlySet<number> = new Set([TaskState.Settled, TaskState.Refunded, TaskState.Revoked]);
-
-/** Events by which tasks open and close. */
-const EVENTS = [
-  "taskManager.TaskSubmitted",
-  "taskManager.TaskDelivered",
-  "taskManager.TaskSettled",
-  "taskManager.TaskLapsed",
-  "taskManager.TaskCancelled",
-  "taskManager.TaskRefunded",
-] as const;
 
 /**
  * Competes for tasks until the signal ends it: watches for open tasks, decides, executes, seals, hands over, and sees
@@ -104,13 +84,25 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
   const over = new AbortController();
   const signal = AbortSignal.any([options.signal, over.signal]);
   const preference = options.preference ?? (() => 0);
-  const orders = new Map<string, Offer["order"]>();
-  const offers = new Map<string, Offer>();
   const attempts = new Map<string, AbortController>();
   /** Bonds of the attempts, wei, which the chain does not know of yet. */
   const bonds = new Map<string, bigint>();
   const postponed = createPostponed(protocol.patience.interval);
   const bell = createBell();
+  const board = createBoard({
+    protocol,
+    wants: (order) => order.deadline >= clock() && options.wants?.(order) !== false,
+    opened: () => {
+      bell.ring();
+    },
+    closed: (taskId, holder) => {
+      if (holder !== provider) attempts.get(taskId)?.abort();
+    },
+    renewed: (taskId) => {
+      postponed.forget(taskId);
+    },
+  });
+  const { offers } = board;
   const owed = new Set<string>();
   const running = new Set<Promise<void>>();
   const tell = (kind: "abandoned" | "trouble", taskId: string, reason: string, retry?: number) => {
@@ -128,8 +120,9 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
       bell.ring();
     }
   };
-  const seeThrough = async (debt: Debt, underway: boolean) => {
+  const seeThrough = async (debt: Debt, early: boolean) => {
     const { taskId } = debt;
+    let underway = early;
     let lost: string | undefined;
     const troubled = (reason: string) => {
       tell("trouble", taskId, reason);
@@ -151,11 +144,13 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
           lost = discharge.reason;
         }
         // What the contracts refused now, stake that is locked elsewhere for one, they may take later.
-        await look([taskId]);
+        await board.look([taskId]);
         tell("abandoned", taskId, lost, offers.has(taskId) ? postponed.failed(taskId) : undefined);
         return;
       } catch (error) {
         if (signal.aborted) return;
+        // Whatever failed, the seal may have been sent before.
+        underway = true;
         troubled(messageOf(error));
         await pause(protocol.patience.interval, signal).catch(() => undefined);
       }
@@ -176,13 +171,9 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
       debt = { taskId, order, provider, sealed: sealEnvelope({ taskId, provider }, order.clientKey, opening) };
       await debts.incur(debt);
       owed.add(taskId);
-      offers.delete(taskId);
+      board.take(taskId);
     } catch (error) {
-      if (error instanceof TaskRefusedError) {
-        offers.delete(taskId);
-        // Whatever else happens to it, it is never looked at again.
-        orders.delete(taskId);
-      }
+      if (error instanceof TaskRefusedError) board.drop(taskId);
       if (stop.signal.aborted) tell("abandoned", taskId, signal.aborted ? "the provider stops" : LOST_RACE);
       else tell("abandoned", taskId, messageOf(error), offers.has(taskId) ? postponed.failed(taskId) : undefined);
       return;
@@ -225,8 +216,7 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
       const now = clock();
       if (offer.deadline < now) {
         // Nobody may refund it for long.
-        offers.delete(taskId);
-        orders.delete(taskId);
+        board.drop(taskId);
         continue;
       }
       const freeStake = [...bonds.values()].reduce((left, bond) => left - bond, standing.freeStake);
@@ -247,56 +237,6 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
     void work.finally(() => running.delete(work));
   };
 
-  /** Tasks that something happened to. */
-  const news = new Set<string>();
-  const heard = createBell();
-  const learn = (event: Watched) => {
-    if (event.contract !== "taskManager" || !("taskId" in event.args)) return;
-    const { taskId } = event.args;
-    if (event.name === "TaskSubmitted") {
-      const order = unpackOrder(event.args.order);
-      if (order.deadline < clock() || options.wants?.(order) === false) return;
-      orders.set(taskId, order);
-    }
-    if (event.name === "TaskLapsed") postponed.forget(taskId);
-    if (!orders.has(taskId)) return;
-    news.add(taskId);
-    heard.ring();
-  };
-  /** Events may be old, or taken back: where the tasks stand now is what counts. */
-  const look = async (taskIds: readonly string[]) => {
-    const { values } = await readBatch(
-      protocol,
-      taskIds.map((taskId) => read("taskManager", "getTask", taskId)),
-    );
-    for (const [index, taskId] of taskIds.entries()) {
-      const task = values[index];
-      // Refused in the meantime, or over.
-      const order = orders.get(taskId);
-      if (order === undefined || task === undefined) continue;
-      const state = Number(task.state);
-      if (state === TaskState.Open) {
-        offers.set(taskId, { taskId, order, ...pricedOf(task) });
-        bell.ring();
-        continue;
-      }
-      offers.delete(taskId);
-      if (task.provider !== BigInt(provider)) attempts.get(taskId)?.abort();
-      if (!FINAL.has(state)) continue;
-      orders.delete(taskId);
-      postponed.forget(taskId);
-    }
-  };
-  const lookings = async () => {
-    while (!isOver()) {
-      const taskIds = [...news].slice(0, AT_ONCE);
-      for (const taskId of taskIds) news.delete(taskId);
-      // The node may be away for longer than a single request bears; the watcher waits for it as long.
-      if (taskIds.length > 0) await persist("eth_call", () => look(taskIds), OUTAGE, signal);
-      else await heard.wait(OUTAGE, signal);
-    }
-  };
-
   for (const debt of await debts.open()) {
     if (debt.provider === provider) track(see(debt, true));
     else tell("trouble", debt.taskId, `it is owed by provider ${debt.provider}, not by this one, ${provider}`);
@@ -314,14 +254,16 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
     }
   })();
   try {
-    const looking = lookings().catch((error: unknown) => {
+    const looking = board.follow(signal).catch((error: unknown) => {
       if (isOver()) return;
       // Without looks there are no races.
       over.abort(error);
       throw error;
     });
     looking.catch(() => undefined);
-    for await (const event of watch(protocol, { events: EVENTS, from, outage: OUTAGE, signal })) learn(event);
+    for await (const event of watch(protocol, { events: BOARD_EVENTS, from, outage: OUTAGE, signal })) {
+      board.learn(event);
+    }
     over.abort();
     await looking;
   } finally {
@@ -329,9 +271,4 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
     for (const stop of attempts.values()) stop.abort();
     await Promise.allSettled([...running, ticking]);
   }
-}
-
-function pricedOf(task: Omit<Offer, "taskId" | "order">): Omit<Offer, "taskId" | "order"> {
-  const { startFraction, openedAt, clearedAt, deadline, rampDuration, feeBps, royaltyBps } = task;
-  return { startFraction, openedAt, clearedAt, deadline, rampDuration, feeBps, royaltyBps };
 }

@@ -1,0 +1,128 @@
+import { read, readBatch } from "../protocol/batch.js";
+import type { Watched } from "../protocol/events.js";
+import { type Order, unpackOrder } from "../protocol/order.js";
+import type { Protocol } from "../protocol/protocol.js";
+import { persist } from "../protocol/retry.js";
+import { TaskState } from "../protocol/states.js";
+import { createBell } from "./bell.js";
+import type { Offer } from "./decide.js";
+
+/** For how long the node may be away, milliseconds. */
+export const OUTAGE = 600_000;
+/** Tasks that are read in one request. */
+const AT_ONCE = 64;
+
+/** States that a task never leaves. */
+const FINAL: ReadonlySet<number> = new Set([TaskState.Settled, TaskState.Refunded, TaskState.Revoked]);
+
+/** Events by which tasks open and close. */
+export const BOARD_EVENTS = [
+  "taskManager.TaskSubmitted",
+  "taskManager.TaskDelivered",
+  "taskManager.TaskSettled",
+  "taskManager.TaskLapsed",
+  "taskManager.TaskCancelled",
+  "taskManager.TaskRefunded",
+] as const;
+
+export interface BoardOptions {
+  protocol: Protocol;
+  /** Whether an order may ever be worth a look. */
+  wants: (order: Order) => boolean;
+  /** Told of a task that can be taken. */
+  opened: (taskId: string) => void;
+  /** Told of a task that can be taken no more, and of its holder or winner. */
+  closed: (taskId: string, provider: number) => void;
+  /** Told of a task that will never be open again, or that was given back by its holder. */
+  renewed: (taskId: string) => void;
+}
+
+/** The tasks that wait for a result, as far as the chain has told. */
+export interface Board {
+  readonly offers: ReadonlyMap<string, Offer>;
+  /** Takes note of an event. */
+  learn(event: Watched): void;
+  /**
+   * Reads where tasks stand now.
+   *
+   * @throws {NodeError} if the node does not answer.
+   */
+  look(taskIds: readonly string[]): Promise<void>;
+  /** Takes an offer off, until something happens to its task. */
+  take(taskId: string): void;
+  /** Takes an offer off for good. */
+  drop(taskId: string): void;
+  /**
+   * Reads what events were about, many tasks at once, until the signal ends it.
+   *
+   * @throws {NodeError} if the node is away for more than ten minutes.
+   */
+  follow(signal: AbortSignal): Promise<void>;
+}
+
+export function createBoard({ protocol, wants, opened, closed, renewed }: BoardOptions): Board {
+  const orders = new Map<string, Order>();
+  const offers = new Map<string, Offer>();
+  /** Tasks that something happened to. */
+  const news = new Set<string>();
+  const heard = createBell();
+
+  /** Events may be old, or taken back: where the tasks stand now is what counts. */
+  const look = async (taskIds: readonly string[]) => {
+    const { values } = await readBatch(
+      protocol,
+      taskIds.map((taskId) => read("taskManager", "getTask", taskId)),
+    );
+    for (const [index, taskId] of taskIds.entries()) {
+      const task = values[index];
+      // Dropped in the meantime.
+      const order = orders.get(taskId);
+      if (order === undefined || task === undefined) continue;
+      const state = Number(task.state);
+      if (state === TaskState.Open) {
+        const { startFraction, openedAt, clearedAt, deadline, rampDuration, feeBps, royaltyBps } = task;
+        const priced = { startFraction, openedAt, clearedAt, deadline, rampDuration, feeBps, royaltyBps };
+        offers.set(taskId, { taskId, order, ...priced });
+        opened(taskId);
+        continue;
+      }
+      offers.delete(taskId);
+      closed(taskId, Number(task.provider));
+      if (!FINAL.has(state)) continue;
+      orders.delete(taskId);
+      renewed(taskId);
+    }
+  };
+
+  return {
+    offers,
+    look,
+    learn(event) {
+      if (event.contract !== "taskManager" || !("taskId" in event.args)) return;
+      const { taskId } = event.args;
+      if (event.name === "TaskSubmitted") {
+        const order = unpackOrder(event.args.order);
+        if (wants(order)) orders.set(taskId, order);
+      }
+      if (event.name === "TaskLapsed") renewed(taskId);
+      if (!orders.has(taskId)) return;
+      news.add(taskId);
+      heard.ring();
+    },
+    take(taskId) {
+      offers.delete(taskId);
+    },
+    drop(taskId) {
+      offers.delete(taskId);
+      orders.delete(taskId);
+    },
+    async follow(signal) {
+      while (!signal.aborted) {
+        const taskIds = [...news].slice(0, AT_ONCE);
+        for (const taskId of taskIds) news.delete(taskId);
+        if (taskIds.length === 0) await heard.wait(OUTAGE, signal);
+        else await persist("eth_call", () => look(taskIds), OUTAGE, signal);
+      }
+    },
+  };
+}
