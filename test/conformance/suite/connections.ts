@@ -61,6 +61,8 @@ export function describeConnections(start: () => Promise<Chain>): void {
         expect((error as NodeError).message).to.include(new URL(url).host);
       });
 
+      // A page where a node should be is told at once: the address is wrong more often than a proxy is broken.
+      if (fault === "page") continue;
       it(`gets through if half of all requests end in ${fault}`, async () => {
         const provider = await connected(await through({ [fault]: 0.5 }));
         expect((await provider.getNetwork()).chainId).to.equal(chain.chainId);
@@ -81,7 +83,7 @@ export function describeConnections(start: () => Promise<Chain>): void {
     });
 
     it("tells that a suite is not there", async () => {
-      const provider = await connected(await through({ dropAfter: 0.1, page: 0.1, duplicate: 0.5 }));
+      const provider = await connected(await through({ dropAfter: 0.1, unavailable: 0.1, duplicate: 0.5 }));
       const nobody = Wallet.createRandom().address;
       const at = { address: nobody };
       const location = {

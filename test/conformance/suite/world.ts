@@ -72,7 +72,8 @@ export async function createWorld(chain: Chain, patience: Patience): Promise<Wor
   // A busy machine is slow, which is not what is tested.
   const reach = { chainId: chain.chainId, timeout: 15_000, patience: patience.requests };
   const direct = await connectNode(chain.direct, reach);
-  const provider = await connectNode(chain.url, reach);
+  // Whoever meets a web page at the first knock is told so, and knocks again.
+  const provider = await connectNode(chain.url, reach).catch(() => connectNode(chain.url, reach));
   // Deployments wait for blocks.
   if (direct instanceof JsonRpcProvider) direct.pollingInterval = 200;
   const keys = [...chain.accounts];
