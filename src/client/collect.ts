@@ -5,6 +5,7 @@ import { reopen } from "../protocol/actions/reopen.js";
 import { settle } from "../protocol/actions/settle.js";
 import { openSealed, type Opening } from "../protocol/envelope.js";
 import type { SigningProtocol } from "../protocol/protocol.js";
+import { messageOf } from "../protocol/retry.js";
 import { isRevert } from "../protocol/reverts.js";
 import { snapshot, type TaskSnapshot } from "../protocol/snapshot.js";
 import type { JournalEntry } from "./journal.js";
@@ -187,5 +188,3 @@ export async function collect(
 
 /** A task that nobody holds is looked at after so many intervals without news: deadlines pass silently. */
 const PATIENT = 10;
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -4,7 +4,7 @@ import { submit } from "../protocol/actions/submit.js";
 import { TimeoutError } from "../protocol/errors.js";
 import type { Order } from "../protocol/order.js";
 import type { SigningProtocol } from "../protocol/protocol.js";
-import { isTransient, pause } from "../protocol/retry.js";
+import { isTransient, messageOf, pause } from "../protocol/retry.js";
 import { snapshot } from "../protocol/snapshot.js";
 import { collect, type CollectEvent, type Collected } from "./collect.js";
 import type { JournalEntry, OrderJournal } from "./journal.js";
@@ -121,8 +121,7 @@ export async function orderWork(
       } catch (error) {
         signal.throwIfAborted();
         if (!mayPass(error) || Date.now() + delay > end) throw error;
-        const reason = error instanceof Error ? error.message : String(error);
-        report({ kind: "trouble", at: Date.now(), part, taskId, reason });
+        report({ kind: "trouble", at: Date.now(), part, taskId, reason: messageOf(error) });
         await pause(delay, signal);
       }
     }

@@ -4,7 +4,7 @@ import { watchHeads } from "./events/heads.js";
 import { planOf } from "./events/options.js";
 import { createReader, type Watchable } from "./events/reader.js";
 import type { EventNamed, EventPattern, Watched, WatchOptions } from "./events/types.js";
-import { persist } from "./retry.js";
+import { orAbort, persist } from "./retry.js";
 
 export * from "./events/errors.js";
 export type { Cursor, EventName, EventNamed, EventPattern, Watched, WatchOptions, Where } from "./events/types.js";
@@ -82,20 +82,3 @@ export function watch<const P extends EventPattern = EventPattern>(
 
 /** A function, because the compiler takes a flag that was false for false for ever. */
 const isAborted = (signal: AbortSignal) => signal.aborted;
-
-/** What a promise brings, or the signal's reason. */
-async function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => {
-      reject(signal.reason as Error);
-    };
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop);
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    if (stop !== undefined) signal.removeEventListener("abort", stop);
-  }
-}

@@ -1,4 +1,4 @@
-import { pause } from "../protocol/retry.js";
+import { messageOf, pause } from "../protocol/retry.js";
 import { isRevert, RevertError, type RevertName } from "../protocol/reverts.js";
 import type { Protocol } from "../protocol/protocol.js";
 import { snapshot } from "../protocol/snapshot.js";
@@ -126,5 +126,3 @@ async function news({ head, patience }: Protocol, seen: number, signal: AbortSig
     if (head.number !== seen) return;
   }
 }
-
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -2,14 +2,14 @@ import { digestOf } from "../content/digest.js";
 import { sealEnvelope } from "../protocol/envelope.js";
 import { watch } from "../protocol/events.js";
 import type { SigningProtocol } from "../protocol/protocol.js";
-import { pause } from "../protocol/retry.js";
+import { messageOf, pause } from "../protocol/retry.js";
 import { createBell } from "./bell.js";
 import { BOARD_EVENTS, createBoard, OUTAGE } from "./board.js";
 import type { Debt, DebtBook } from "./debts.js";
 import { type Costs, decide, type Offer, type Standing, timeOfPayment } from "./decide.js";
 import type { Effects } from "./effects.js";
 import { TaskRefusedError } from "./errors.js";
-import { honour, messageOf } from "./honour.js";
+import { honour } from "./honour.js";
 import { createPostponed } from "./postponed.js";
 
 /** What a provider tells of its work. Times in unix milliseconds, prices in wei. */

@@ -1,5 +1,6 @@
 import { read, readBatch } from "../../protocol/batch.js";
 import type { Protocol } from "../../protocol/protocol.js";
+import { messageOf } from "../../protocol/retry.js";
 import { quantilesOf } from "../report/quantiles.js";
 import type { BalanceSample, ChainSummary, ProviderSummary, Summary, WorkloadSummary } from "../summary.js";
 import { booksOf, type Opening, type Parties, type Sales, salesTo } from "./books.js";
@@ -43,7 +44,7 @@ export async function conclude(ending: Ending): Promise<Summary> {
   const accounts = [...parties.clients, parties.publisher, ...parties.providers.map(({ account }) => account)];
   const incidents = [...ending.incidents];
   const transactions = await transactionsOf(protocol, new Set(accounts), from, to).catch((error: unknown) => {
-    incidents.push(`The gas is not known: ${error instanceof Error ? error.message : String(error)}`);
+    incidents.push(`The gas is not known: ${messageOf(error)}`);
     return [];
   });
   const providers = await providersOf(protocol, plans, parties, ledger, sales, transactions);

@@ -15,7 +15,7 @@ import { watch } from "../../protocol/events.js";
 import { feesOf } from "../../protocol/fees.js";
 import type { Order } from "../../protocol/order.js";
 import { connect, type Protocol, type SigningProtocol, withSigner } from "../../protocol/protocol.js";
-import { persist } from "../../protocol/retry.js";
+import { messageOf, persist } from "../../protocol/retry.js";
 import { RevertError } from "../../protocol/reverts.js";
 import { costOf } from "../../protocol/sender.js";
 import { snapshot } from "../../protocol/snapshot.js";
@@ -59,7 +59,7 @@ export async function reclaim({ deployment, keys, folder, funder }: Reclaiming):
       const who = wallets.length === 1 ? name : `${name} ${index + 1}`;
       const told = await withSigner(protocol, wallet)
         .then((own) => work(own, index))
-        .catch((error: unknown) => [error instanceof Error ? error.message : String(error)]);
+        .catch((error: unknown) => [messageOf(error)]);
       sentences.push(...told.map((sentence) => `${who}: ${sentence}`));
     }
   };

@@ -6,6 +6,7 @@ import { serveContent } from "../../content/server.js";
 import type { Deployment } from "../../protocol/deployment.js";
 import { OpenGpuError } from "../../protocol/errors.js";
 import { connect } from "../../protocol/protocol.js";
+import { orAbort } from "../../protocol/retry.js";
 import { snapshot } from "../../protocol/snapshot.js";
 import { splitPrice } from "../../protocol/price.js";
 import type { ChainSummary, Summary, TaskSummary, WorkloadName } from "../summary.js";
@@ -244,21 +245,4 @@ function startOne(
       }
     },
   });
-}
-
-/** What a promise brings, or the signal's reason. */
-async function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  let stop: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => {
-      reject(signal.reason as Error);
-    };
-    signal.addEventListener("abort", stop);
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    if (stop !== undefined) signal.removeEventListener("abort", stop);
-  }
 }
