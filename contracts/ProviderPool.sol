@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IEscrow} from "./interfaces/IEscrow.sol";
 import {IProviderPool} from "./interfaces/IProviderPool.sol";
 import {ISourceRegistry} from "./interfaces/ISourceRegistry.sol";
+import {Controller} from "./libraries/Controller.sol";
+import {MarketLib} from "./libraries/MarketLib.sol";
 import {ENVIRONMENT_ALL, fits} from "./types/Environment.sol";
 import {ProviderId, SourceId} from "./types/Ids.sol";
+import {Market, PackedPriceParameters} from "./types/Market.sol";
 
 /// @title ProviderPool
 /// @notice See IProviderPool, which is the specification.
 contract ProviderPool is IProviderPool {
+    using MarketLib for Market;
     using SafeCast for uint256;
 
     /// @dev What work touches, one slot: 160 + 88 + 8 bits. All stake of a provider fits the 88 bits (3.09e8 coins of
@@ -212,7 +217,7 @@ contract ProviderPool is IProviderPool {
         _requireNotJailed(provider, _accounts[provider].jailed);
         _lock(provider, _accounts[provider].free, slots * stakePerSlot);
 
-        Market storage market = _markets[source];
+        ProviderId[] storage members = _members[source];
         _memberships[provider][source] = Membership({
             slots: slots,
             reserved: 0,
@@ -220,11 +225,11 @@ contract ProviderPool is IProviderPool {
             gpuMemory: gpuMemory,
             stakePerSlot: uint96(stakePerSlot),
             joinedAt: uint40(block.timestamp),
-            index: market.members
+            index: uint32(members.length)
         });
-        market.members += 1;
-        market.capacity += slots;
-        _members[source].push(provider);
+        members.push(provider);
+        // Capacity can only lower the utilisation.
+        _markets[source] = _touched(source, 0).grown(slots);
         emit Joined(provider, source, slots, environments, gpuMemory, stakePerSlot);
     }
 
@@ -232,11 +237,12 @@ contract ProviderPool is IProviderPool {
     function leavePool(ProviderId provider, SourceId source) external onlyAuthorised(provider) {
         Membership memory membership = _memberships[provider][source];
         require(membership.slots != 0, NotMember(provider, source));
+        require(membership.reserved == 0, ReservationsHeld(provider, source, membership.reserved));
         delete _memberships[provider][source];
 
-        Market storage market = _markets[source];
-        market.members -= 1;
-        market.capacity -= membership.slots;
+        // Where nothing is open, a leave cannot raise the utilisation.
+        uint256 floorPrice = _markets[source].openTasks() == 0 ? 0 : _SOURCE_REGISTRY.floorPriceOf(source);
+        _markets[source] = _touched(source, floorPrice).shrunk(membership.slots);
         ProviderId[] storage members = _members[source];
         ProviderId last = members[members.length - 1];
         members.pop();
@@ -272,10 +278,40 @@ contract ProviderPool is IProviderPool {
         SourceId source,
         uint8 environments,
         uint16 minGpuMemory,
+        uint256 bond,
+        bool counted
+    ) external onlyTaskManager {
+        _vet(provider, key, source, environments, minGpuMemory);
+        _lock(provider, _accounts[provider].free, bond);
+        if (counted) _close(source);
+    }
+
+    /// @inheritdoc IProviderPool
+    function reserve(
+        ProviderId provider,
+        address key,
+        SourceId source,
+        uint8 environments,
+        uint16 minGpuMemory,
         uint256 bond
     ) external onlyTaskManager {
         _vet(provider, key, source, environments, minGpuMemory);
         _lock(provider, _accounts[provider].free, bond);
+        Membership storage membership = _memberships[provider][source];
+        require(membership.reserved < membership.slots, NoFreeSlot(provider, source, membership.slots));
+        membership.reserved += 1;
+    }
+
+    /// @inheritdoc IProviderPool
+    function fulfil(ProviderId provider, address key, SourceId source, bool counted) external onlyTaskManager {
+        require(_authorised[provider][key], NotAgent(provider, key));
+        _memberships[provider][source].reserved -= 1;
+        if (counted) _close(source);
+    }
+
+    /// @inheritdoc IProviderPool
+    function vacate(ProviderId provider, SourceId source) external onlyTaskManager {
+        _memberships[provider][source].reserved -= 1;
     }
 
     /// @inheritdoc IProviderPool
@@ -310,6 +346,32 @@ contract ProviderPool is IProviderPool {
         _identities[provider].jailedUntil = uint40(until);
         _accounts[provider].jailed = true;
         emit JailSet(provider, until);
+    }
+
+    // ------------------------------------------------------------------------------------------- market
+
+    /// @inheritdoc IProviderPool
+    function open(
+        SourceId source,
+        uint256 cap,
+        uint256 floorPrice,
+        PackedPriceParameters parameters
+    ) external onlyTaskManager returns (uint256 price) {
+        Market market = _touched(source, floorPrice).withParameters(parameters);
+        price = market.price();
+        _markets[source] = cap >= price ? market.opened() : market;
+    }
+
+    /// @inheritdoc IProviderPool
+    function reopen(SourceId source, uint256 cap) external onlyTaskManager returns (bool counted) {
+        Market market = _touched(source, _SOURCE_REGISTRY.floorPriceOf(source));
+        counted = cap >= market.price();
+        _markets[source] = counted ? market.opened() : market;
+    }
+
+    /// @inheritdoc IProviderPool
+    function close(SourceId source) external onlyTaskManager {
+        _close(source);
     }
 
     // ------------------------------------------------------------------------------------------- views
@@ -364,8 +426,39 @@ contract ProviderPool is IProviderPool {
     }
 
     /// @inheritdoc IProviderPool
-    function getMarket(SourceId source) external view returns (Market memory) {
-        return _markets[source];
+    function getMarket(SourceId source) external view returns (MarketView memory) {
+        Market market = _markets[source];
+        return
+            MarketView({
+                price: market.priceAt(_SOURCE_REGISTRY.floorPriceOf(source), block.timestamp),
+                utilisation: market.utilisation(),
+                openTasks: market.openTasks(),
+                capacity: market.capacity(),
+                members: _members[source].length,
+                touchedAt: market.touchedAt(),
+                parameters: Controller.unpack(market.parameters())
+            });
+    }
+
+    /// @inheritdoc IProviderPool
+    function priceOf(SourceId source, uint256 floorPrice) public view returns (uint256) {
+        return _markets[source].priceAt(floorPrice, block.timestamp);
+    }
+
+    /// @inheritdoc IProviderPool
+    function quote(SourceId source, uint256 cap, uint256 patience) external view returns (Quote memory) {
+        uint256 floorPrice = _SOURCE_REGISTRY.floorPriceOf(source);
+        require(cap >= floorPrice, CapBelowFloor(cap, floorPrice));
+        uint256 marketPrice = priceOf(source, floorPrice);
+        uint256 startPrice = patience == 0 ? cap : Math.min(cap, marketPrice);
+        return
+            Quote({
+                marketPrice: marketPrice,
+                startPrice: startPrice,
+                climb: patience == 0 ? 0 : Math.ceilDiv(cap - startPrice, patience),
+                rampDuration: patience,
+                counted: cap >= marketPrice
+            });
     }
 
     /// @inheritdoc IProviderPool
@@ -399,6 +492,16 @@ contract ProviderPool is IProviderPool {
         if (!jailed) return;
         uint256 until = _identities[provider].jailedUntil;
         require(block.timestamp > until, Jailed(provider, until));
+    }
+
+    /// @dev The market of a source as it is now.
+    function _touched(SourceId source, uint256 floorPrice) private view returns (Market) {
+        return _markets[source].touched(floorPrice, block.timestamp);
+    }
+
+    /// @dev Takes an order from the demand, which lowers the utilisation.
+    function _close(SourceId source) private {
+        _markets[source] = _touched(source, 0).closed();
     }
 
     function _lock(ProviderId provider, uint256 free, uint256 amount) private {

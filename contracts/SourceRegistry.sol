@@ -171,6 +171,11 @@ contract SourceRegistry is ISourceRegistry, ERC721 {
     }
 
     /// @inheritdoc ISourceRegistry
+    function floorPriceOf(SourceId source) external view returns (uint96) {
+        return _known(source).floorPrice;
+    }
+
+    /// @inheritdoc ISourceRegistry
     function offerOf(
         SourceId source,
         uint256 version,

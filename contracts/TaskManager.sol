@@ -12,11 +12,13 @@ import {IReputation} from "./interfaces/IReputation.sol";
 import {ISourceRegistry} from "./interfaces/ISourceRegistry.sol";
 import {ITaskManager} from "./interfaces/ITaskManager.sol";
 import {Admission} from "./libraries/Admission.sol";
+import {Controller} from "./libraries/Controller.sol";
 import {Exits} from "./libraries/Exits.sol";
 import {Guard} from "./libraries/Guard.sol";
 import {OrderLib} from "./libraries/OrderLib.sol";
 import {ProofBatch} from "./libraries/ProofBatch.sol";
 import {Proofs} from "./libraries/Proofs.sol";
+import {Reservations} from "./libraries/Reservations.sol";
 import {Sales} from "./libraries/Sales.sol";
 import {Seal} from "./libraries/Seal.sol";
 import {TaskSlotLib} from "./libraries/TaskSlotLib.sol";
@@ -24,6 +26,7 @@ import {TypedData} from "./libraries/TypedData.sol";
 import {WindowsLib} from "./libraries/WindowsLib.sol";
 import {ProviderId, SourceId, TaskId} from "./types/Ids.sol";
 import {Leaves, Ledger, Limits, Offer, Sale} from "./types/Ledger.sol";
+import {PriceParameters} from "./types/Market.sol";
 import {PackedOrder, Verification} from "./types/Order.sol";
 import {TaskSlot, TaskState, TaskView, Windows} from "./types/Task.sol";
 
@@ -85,6 +88,7 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
         _checkSuite(config);
         _setFee(config.feeBps);
         _setTreasury(config.treasury);
+        _setPriceParameters(config.priceParameters);
     }
 
     // ------------------------------------------------------------------------------------------- clients
@@ -150,16 +154,28 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
 
     /// @inheritdoc ITaskManager
     function cancel(PackedOrder calldata order) external {
-        Exits.cancel(_ledger, taskIdOf(order), order.client(), _CANCEL_NOTICE);
+        Exits.cancel(_ledger, taskIdOf(order), order, _CANCEL_NOTICE);
     }
 
     // ------------------------------------------------------------------------------------------- providers
 
     /// @inheritdoc ITaskManager
-    function deliver(PackedOrder calldata order, ProviderId provider, bytes32 seal) external {
+    function reserve(PackedOrder calldata order, ProviderId provider) external {
         (TaskId taskId, TaskSlot task) = _load(order);
         _requireTakeable(order, taskId, task, provider, Verification.Review);
+        Reservations.reserve(_ledger, _leaves(), taskId, order, provider);
+    }
+
+    /// @inheritdoc ITaskManager
+    function deliver(PackedOrder calldata order, ProviderId provider, bytes32 seal) external {
+        (TaskId taskId, TaskSlot task) = _load(order);
         require(seal != 0, ZeroSeal());
+        if (task.state() == TaskState.Reserved) {
+            Reservations.deliver(_ledger, _leaves(), taskId, order, provider, seal);
+            return;
+        }
+        _requireTakeable(order, taskId, task, provider, Verification.Review);
+        require(order.reservation() == 0, NotReserved(taskId));
 
         task = task.withState(TaskState.Delivered).withProvider(provider).withClearedAt(block.timestamp);
         _ledger.tasks[taskId] = task;
@@ -170,18 +186,30 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
             order.source(),
             order.environments(),
             order.minGpuMemory(),
-            order.bond()
+            order.bond(),
+            task.has(TaskSlotLib.COUNTED)
         );
         emit TaskDelivered(taskId, provider, order.client(), seal, Sales.priceOf(order, task));
+    }
+
+    /// @inheritdoc ITaskManager
+    function deliverAndDisclose(
+        PackedOrder calldata order,
+        ProviderId provider,
+        bytes32 commitment,
+        bytes calldata envelope
+    ) external {
+        _requireShort(envelope);
+        Reservations.deliverAndDisclose(_ledger, _leaves(), taskIdOf(order), order, provider, commitment, envelope);
     }
 
     /// @inheritdoc ITaskManager
     function disclose(PackedOrder calldata order, bytes32 commitment, bytes calldata envelope) external {
         (TaskId taskId, TaskSlot task) = _load(order);
         Guard.requireState(taskId, task, TaskState.Delivered);
-        uint256 end = task.clearedAt() + _DISCLOSE_WINDOW;
+        uint256 end = task.deliveredAt() + _DISCLOSE_WINDOW;
         require(block.timestamp <= end, DisclosureTooLate(taskId, end, block.timestamp));
-        require(envelope.length <= MAX_ENVELOPE, EnvelopeTooLarge(envelope.length, MAX_ENVELOPE));
+        _requireShort(envelope);
         ProviderId provider = task.provider();
         bytes32 seal = _ledger.seals[taskId];
         bytes32 found = Seal.hash(taskId, provider, commitment, keccak256(envelope));
@@ -203,6 +231,7 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
         _requireTakeable(order, taskId, task, provider, Verification.Proof);
         address payout = Proofs.vet(PROVIDER_POOL, order, provider);
         Proofs.check(order, taskId, provider, resultDigest, envelopeHash, proof);
+        if (task.has(TaskSlotLib.COUNTED)) PROVIDER_POOL.close(order.source());
         emit TaskProven(taskId, resultDigest, envelopeHash);
         task = task.withProvider(provider).withClearedAt(block.timestamp);
         _settle(order, taskId, task, payout, order.maxReward());
@@ -213,6 +242,7 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
         PackedOrder calldata order = signedProof.order;
         taskId = taskIdOf(order);
         Offer memory offer = Admission.offerOf(SOURCE_REGISTRY, order);
+        offer.marketPrice = PROVIDER_POOL.priceOf(order.source(), offer.floorPrice);
         TaskSlot task = Proofs.postAndProve(_ledger, REPUTATION, _limits(), signedProof, taskId, provider, offer);
         _settle(order, taskId, task, Proofs.vet(PROVIDER_POOL, order, provider), 0);
     }
@@ -239,7 +269,7 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
 
     /// @inheritdoc ITaskManager
     function refund(PackedOrder calldata order) external {
-        Exits.refund(_ledger, ESCROW, taskIdOf(order), order);
+        Exits.refund(_ledger, _leaves(), taskIdOf(order), order);
     }
 
     /// @inheritdoc ITaskManager
@@ -263,6 +293,11 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
     /// @inheritdoc ITaskManager
     function setTreasury(address treasury_) external onlyOwner {
         _setTreasury(treasury_);
+    }
+
+    /// @inheritdoc ITaskManager
+    function setPriceParameters(PriceParameters calldata parameters) external onlyOwner {
+        _setPriceParameters(parameters);
     }
 
     /// @inheritdoc ITaskManager
@@ -293,6 +328,11 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
     /// @inheritdoc ITaskManager
     function submissionsPaused() external view returns (bool) {
         return _ledger.parameters.paused;
+    }
+
+    /// @inheritdoc ITaskManager
+    function priceParameters() external view returns (PriceParameters memory) {
+        return Controller.unpack(_ledger.parameters.price);
     }
 
     /// @inheritdoc ITaskManager
@@ -333,7 +373,7 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
                 markedAt: task.markedAt(),
                 rampDuration: task.rampDuration(),
                 startFraction: task.startFraction(),
-                priceFraction: task.startFraction() == 0 ? 0 : uint32(Sales.fractionOf(task)),
+                priceFraction: task.startFraction() == 0 ? 0 : uint32(Sales.fractionAt(task, block.timestamp)),
                 feeBps: task.feeBps(),
                 royaltyBps: task.royaltyBps(),
                 lapses: task.lapses(),
@@ -343,10 +383,15 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
 
     /// @inheritdoc ITaskManager
     function priceOf(PackedOrder calldata order) external view returns (uint256) {
+        return priceAt(order, block.timestamp);
+    }
+
+    /// @inheritdoc ITaskManager
+    function priceAt(PackedOrder calldata order, uint256 time) public view returns (uint256) {
         (TaskId taskId, TaskSlot task) = _load(order);
         TaskState state = task.state();
         require(state != TaskState.None && state != TaskState.Revoked, WrongState(taskId, state));
-        return Sales.priceOf(order, task);
+        return Sales.priceAt(order, task, time);
     }
 
     /// @inheritdoc ITaskManager
@@ -368,6 +413,12 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
 
     function _post(PackedOrder calldata order, TaskId taskId) private {
         Offer memory offer = Admission.offerOf(SOURCE_REGISTRY, order);
+        offer.marketPrice = PROVIDER_POOL.open(
+            order.source(),
+            order.maxReward(),
+            offer.floorPrice,
+            _ledger.parameters.price
+        );
         TaskSlot task = Admission.admit(_ledger, _limits(), order, taskId, offer);
         _ledger.tasks[taskId] = task;
         emit TaskSubmitted(taskId, order.source(), order.client(), order, Sales.startPriceOf(order, task));
@@ -413,6 +464,10 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
         task = _ledger.tasks[taskId];
     }
 
+    function _requireShort(bytes calldata envelope) private pure {
+        require(envelope.length <= MAX_ENVELOPE, EnvelopeTooLarge(envelope.length, MAX_ENVELOPE));
+    }
+
     function _limits() private view returns (Limits memory) {
         return Limits({maxRound: MAX_ROUND, maxLifetime: _MAX_LIFETIME, maxReview: _MAX_REVIEW});
     }
@@ -448,6 +503,11 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
         require(feeBps_ >= MIN_FEE_BPS && feeBps_ <= MAX_FEE_BPS, FeeOutOfBounds(feeBps_, MIN_FEE_BPS, MAX_FEE_BPS));
         _ledger.parameters.feeBps = uint16(feeBps_);
         emit FeeSet(feeBps_);
+    }
+
+    function _setPriceParameters(PriceParameters memory parameters) private {
+        _ledger.parameters.price = Controller.pack(parameters);
+        emit PriceParametersSet(parameters.target, parameters.speed, parameters.clamp);
     }
 
     function _setTreasury(address treasury_) private {

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {ProviderId, SourceId} from "../types/Ids.sol";
+import {PackedPriceParameters, PriceParameters} from "../types/Market.sol";
 
 /// @title IProviderPool
 /// @notice Providers with their stakes and agents, and the pool of every source: its members, their slots, its market.
@@ -39,6 +40,11 @@ interface IProviderPool {
     error NothingUnbonding(ProviderId provider);
     error StillUnbonding(ProviderId provider, uint256 maturesAt);
     error InvalidRange(uint256 from, uint256 to);
+    /// @notice The provider holds reservations in the pool, which it must fulfil or let lapse before it leaves.
+    error ReservationsHeld(ProviderId provider, SourceId source, uint256 reserved);
+    error CapBelowFloor(uint256 maxReward, uint256 floorPrice);
+    /// @notice The provider already holds as many reservations in the pool as it has slots there.
+    error NoFreeSlot(ProviderId provider, SourceId source, uint256 slots);
 
     event ProviderRegistered(ProviderId indexed provider, address indexed owner, address payout, bytes32 key);
     event OwnershipTransferStarted(ProviderId indexed provider, address indexed owner, address indexed pendingOwner);
@@ -95,18 +101,34 @@ interface IProviderPool {
         uint32 index;
     }
 
-    /// @dev The market of a source, one slot.
-    struct Market {
-        /// Market price of one execution, wei; 0: not moved yet, the floor holds.
-        uint96 price;
-        uint32 openTasks;
+    struct MarketView {
+        /// Market price of one execution now, wei; never below the floor.
+        uint256 price;
+        /// min(1, open tasks / capacity), basis points.
+        uint256 utilisation;
+        /// Orders that count as demand and wait for a delivery.
+        uint256 openTasks;
         /// Sum of the members' slots.
-        uint32 capacity;
-        uint32 members;
-        /// Utilisation at the last touch, as a fraction of 2^16 − 1.
-        uint16 utilisation;
-        /// Last touch, unix seconds.
-        uint40 touchedAt;
+        uint256 capacity;
+        uint256 members;
+        /// When one of these last changed, unix seconds.
+        uint256 touchedAt;
+        /// What moves the price; all zero before the first order.
+        PriceParameters parameters;
+    }
+
+    /// @dev What an order would meet if it were posted now.
+    struct Quote {
+        /// Market price, wei.
+        uint256 marketPrice;
+        /// Where its price would begin, wei: the market price, or the cap if that is less.
+        uint256 startPrice;
+        /// By how much it would climb in each second, wei, rounded up; 0 if it starts at the cap.
+        uint256 climb;
+        /// Seconds from its start to the cap.
+        uint256 rampDuration;
+        /// Whether it would count as demand: its cap reaches the market price.
+        bool counted;
     }
 
     function TASK_MANAGER() external view returns (address);
@@ -162,8 +184,8 @@ interface IProviderPool {
         uint16 gpuMemory
     ) external;
 
-    /// @notice Leaves the pool of a source and unlocks its slots. Owner and agents.
-    /// Obligations already taken keep their own locks.
+    /// @notice Leaves the pool of a source and unlocks its slots; not while it holds reservations there, which end by
+    /// delivery or lapse. Owner and agents. Obligations already taken keep their own locks.
     function leavePool(ProviderId provider, SourceId source) external;
 
     /// @notice Number of providers; they count from 1.
@@ -179,8 +201,16 @@ interface IProviderPool {
     /// @notice Membership of a provider in a source's pool; zero slots: none.
     function getMembership(ProviderId provider, SourceId source) external view returns (Membership memory);
 
-    /// @notice Market of a source; a price of zero means its floor.
-    function getMarket(SourceId source) external view returns (Market memory);
+    /// @notice Market of a source as it is now.
+    function getMarket(SourceId source) external view returns (MarketView memory);
+
+    /// @notice Price of one execution for the source now, wei, if its floor is `floorPrice`.
+    function priceOf(SourceId source, uint256 floorPrice) external view returns (uint256);
+
+    /// @notice What an order for the source would meet now, given its budget and how long it can wait.
+    /// @param cap Most that it would pay for one execution, wei; reverts below the floor.
+    /// @param patience Seconds over which its price would climb to the cap; 0: the cap at once.
+    function quote(SourceId source, uint256 cap, uint256 patience) external view returns (Quote memory);
 
     /// @notice Members at places `from` to `to`, exclusive, of a source's pool. Places change as members leave.
     function getMembers(SourceId source, uint256 from, uint256 to) external view returns (ProviderId[] memory);
@@ -199,7 +229,20 @@ interface IProviderPool {
     ) external view returns (address payout);
 
     /// @notice Like `vet`, and locks `bond` wei of free stake. TaskManager only.
+    /// @param counted Whether the task counted as demand, which ends.
     function engage(
+        ProviderId provider,
+        address key,
+        SourceId source,
+        uint8 environments,
+        uint16 minGpuMemory,
+        uint256 bond,
+        bool counted
+    ) external;
+
+    /// @notice Like `engage`, for a task that goes on counting as demand; takes one of the provider's slots, as many
+    /// of which can be reserved as it has. TaskManager only.
+    function reserve(
         ProviderId provider,
         address key,
         SourceId source,
@@ -207,6 +250,28 @@ interface IProviderPool {
         uint16 minGpuMemory,
         uint256 bond
     ) external;
+
+    /// @notice Frees the slot of a reservation; reverts unless `key` may act for the provider. TaskManager only.
+    /// @param counted Whether the task counted as demand, which ends.
+    function fulfil(ProviderId provider, address key, SourceId source, bool counted) external;
+
+    /// @notice Frees the slot of a reservation that lapsed. TaskManager only.
+    function vacate(ProviderId provider, SourceId source) external;
+
+    /// @notice Adds an order to the demand for a source if its cap reaches the market price; tells that price, wei.
+    /// The market goes by `parameters` from now on. TaskManager only.
+    function open(
+        SourceId source,
+        uint256 cap,
+        uint256 floorPrice,
+        PackedPriceParameters parameters
+    ) external returns (uint256 price);
+
+    /// @notice Adds an order to the demand again, if its cap reaches the market price. TaskManager only.
+    function reopen(SourceId source, uint256 cap) external returns (bool counted);
+
+    /// @notice Takes an order that counted from the demand. TaskManager only.
+    function close(SourceId source) external;
 
     /// @notice Unlocks `bond` wei of an obligation; tells the provider's payout account. TaskManager only.
     function release(ProviderId provider, uint256 bond) external returns (address payout);

@@ -150,6 +150,9 @@ interface ISourceRegistry is IERC721 {
     /// @notice Whether `verifier` may judge Proof tasks of a version.
     function isAdmitted(SourceId source, uint256 version, address verifier) external view returns (bool);
 
+    /// @notice Lowest price of an execution, wei, of a source whether active or not.
+    function floorPriceOf(SourceId source) external view returns (uint96);
+
     /// @notice Terms for a new task; reverts unless source and version are active and `verifier`, if not zero,
     /// is admitted.
     function offerOf(

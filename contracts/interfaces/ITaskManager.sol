@@ -2,6 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {ProviderId, SourceId, TaskId} from "../types/Ids.sol";
+import {PriceParameters} from "../types/Market.sol";
 import {PackedOrder, Verification} from "../types/Order.sol";
 import {TaskState, TaskView, Windows} from "../types/Task.sol";
 import {IEscrow} from "./IEscrow.sol";
@@ -18,8 +19,10 @@ import {ISourceRegistry} from "./ISourceRegistry.sol";
 /// never touch a balance, a stake, a running task or a withdrawal.
 ///
 ///     submit ─► Open ──deliver──► Delivered ──disclose──► Disclosed ──review over──► Settled
-///                 ▲ │                │    └───────── accept ──┴────────────────────► Settled
-///                 │ │                └── not disclosed in time: fault, slash, reopen
+///                 ▲ │                │ ▲  └───────── accept ──┴───▲────────────────► Settled
+///                 │ │                │ └─ deliver ─┐              │
+///                 │ ├── reserve ─────│──► Reserved ┴── deliver and disclose
+///                 │ │                └── not disclosed, or not delivered, in time: fault, slash, reopen
 ///                 └─│────────────────────┘ (the seventh time: Refunded)
 ///                   ├── deadline over ─► Refunded
 ///                   └── prove ─► Settled
@@ -71,6 +74,15 @@ interface ITaskManager {
     error VerifierMismatch(Verification verification, address verifier);
 
     error ZeroSeal();
+    /// @notice The order asks for no reservation.
+    error NotReservable(TaskId taskId);
+    /// @notice The order is to be reserved before it is answered.
+    error NotReserved(TaskId taskId);
+    /// @notice A reservation that began now would last longer than the task.
+    error ReservationPastDeadline(uint256 end, uint256 deadline);
+    error ReservationLapsed(TaskId taskId, uint256 end, uint256 now_);
+    /// @notice Another provider than `provider` holds the task.
+    error NotHolder(TaskId taskId, ProviderId provider);
     error ScoreTooLow(ProviderId provider, uint256 score, uint256 minimum);
     /// @notice The provider failed this task before.
     error Barred(TaskId taskId, ProviderId provider);
@@ -94,6 +106,14 @@ interface ITaskManager {
         address indexed client,
         PackedOrder order,
         uint256 startPrice
+    );
+    /// @notice A provider holds the task, at `price` wei, up to and in second `until`, unix time.
+    event TaskReserved(
+        TaskId indexed taskId,
+        ProviderId indexed provider,
+        address indexed client,
+        uint256 price,
+        uint256 until
     );
     event TaskDelivered(
         TaskId indexed taskId,
@@ -145,6 +165,7 @@ interface ITaskManager {
     /// @notice Where envelopes for `client` go, off chain.
     event InboxAnnounced(address indexed client, string inbox);
     event FeeSet(uint256 feeBps);
+    event PriceParametersSet(uint256 target, uint256 speed, uint256 clamp);
     event TreasurySet(address indexed treasury);
     event SubmissionsPauseSet(bool paused);
     event FeesCollected(address indexed treasury, uint256 amount);
@@ -162,6 +183,7 @@ interface ITaskManager {
         IReputation reputation;
         /// Most wei that one task may hold.
         uint256 maxRound;
+        PriceParameters priceParameters;
         Windows windows;
     }
 
@@ -217,15 +239,32 @@ interface ITaskManager {
     /// @dev Check the opening against the seal first: nothing of it goes on chain.
     function accept(PackedOrder calldata order) external;
 
-    /// @notice Brings the deadline of an open task forward to the cancel notice from now. Client and its agents,
-    /// once.
+    /// @notice Brings the deadline of an open task forward to the cancel notice from now, or to the end of the
+    /// reservation if that is later. Client and its agents, once.
     /// @dev A provider at work may still deliver until then. Afterwards anyone may refund.
     function cancel(PackedOrder calldata order) external;
 
     // ------------------------------------------------------------------------------------------- providers
 
+    /// @notice Takes an open Review task that asks for a reservation, at the price of now, and locks the bond. Nobody
+    /// else may answer it for as long as the order says, which must end by the deadline. Owner and agents of a provider
+    /// that is a member of the source's pool and holds fewer reservations there than it has slots.
+    function reserve(PackedOrder calldata order, ProviderId provider) external;
+
+    /// @notice Answers a reserved task: seals a result and puts its envelope on chain, which starts the review period.
+    /// Owner and agents of the provider that holds the task.
+    /// @param commitment Commitment to result digest and salt; the seal follows from it.
+    /// @param envelope At most 512 bytes.
+    function deliverAndDisclose(
+        PackedOrder calldata order,
+        ProviderId provider,
+        bytes32 commitment,
+        bytes calldata envelope
+    ) external;
+
     /// @notice Takes an open Review task at the price of now with the seal of a result, and locks the bond. Owner
     /// and agents of a provider that is a member of the source's pool.
+    /// @dev A task that asks for a reservation is only open to its holder, at the price fixed when it was reserved.
     function deliver(PackedOrder calldata order, ProviderId provider, bytes32 seal) external;
 
     /// @notice Puts the envelope of a sealed result on chain, which starts the review period. Anyone who knows it.
@@ -256,8 +295,8 @@ interface ITaskManager {
     /// @notice Pays a disclosed task whose review period is over. Anyone.
     function settle(PackedOrder calldata order) external;
 
-    /// @notice Ends the hold of a provider that did not disclose in time: a fault, a slash, and the task is open
-    /// again; the seventh time it is refunded. Anyone.
+    /// @notice Ends the hold of a provider that did not disclose in time, or did not deliver within its reservation: a
+    /// fault, a slash, and the task is open again; the seventh time it is refunded. Anyone.
     function reopen(PackedOrder calldata order) external;
 
     /// @notice Returns the money of an open task past its deadline. Anyone; a third party earns a tip.
@@ -275,6 +314,11 @@ interface ITaskManager {
 
     function setTreasury(address treasury) external;
 
+    /// @notice Changes how prices follow utilisation: target 5,000 to 9,500 basis points, speed 10 to 40,000 parts per
+    /// million a second, clamp 10 to 1,000 thousandths.
+    /// @dev A market goes by them from its next order on, so they never price the time before.
+    function setPriceParameters(PriceParameters calldata parameters) external;
+
     /// @notice Stops or resumes new tasks; running ones go on. An owner cannot leave for good while they are stopped.
     function setSubmissionsPaused(bool paused) external;
 
@@ -283,6 +327,8 @@ interface ITaskManager {
     function feeBps() external view returns (uint256);
 
     function treasury() external view returns (address);
+
+    function priceParameters() external view returns (PriceParameters memory);
 
     function submissionsPaused() external view returns (bool);
 
@@ -294,6 +340,9 @@ interface ITaskManager {
 
     /// @notice Price now, or the fixed one, of a posted order, wei.
     function priceOf(PackedOrder calldata order) external view returns (uint256);
+
+    /// @notice Price of a posted order at `time`, unix seconds, if it is still open then; else the fixed one. Wei.
+    function priceAt(PackedOrder calldata order, uint256 time) external view returns (uint256);
 
     /// @notice Nonces below this are revoked.
     function nonceFloorOf(address client) external view returns (uint256);

@@ -58,7 +58,7 @@ library Admission {
         uint256 cap = order.maxReward();
         require(cap >= offer.floorPrice, ITaskManager.CapBelowFloor(cap, offer.floorPrice));
         require(cap <= limits.maxRound, ITaskManager.CapAboveMaximum(cap, limits.maxRound));
-        uint256 startFraction = Price.fractionOf(offer.floorPrice, cap);
+        uint256 startFraction = Price.fractionOf(offer.marketPrice, cap);
         _checkVerification(order, cap - Price.amountOf(startFraction, cap));
 
         return
@@ -69,8 +69,7 @@ library Admission {
                 startFraction,
                 fee,
                 offer.royaltyBps,
-                // The market price is the floor, which every cap reaches.
-                TaskSlotLib.COUNTED
+                cap >= offer.marketPrice ? TaskSlotLib.COUNTED : 0
             );
     }
 
@@ -99,6 +98,9 @@ library Admission {
         Guard.requireNotAfter(deadline);
         uint256 latest = block.timestamp + limits.maxLifetime;
         require(deadline <= latest, ITaskManager.DeadlineTooFar(deadline, latest));
+        // Else nobody could ever reserve it.
+        uint256 end = block.timestamp + order.reservation();
+        require(end <= deadline, ITaskManager.ReservationPastDeadline(end, deadline));
         uint256 reviewPeriod = order.reviewPeriod();
         require(reviewPeriod <= limits.maxReview, ITaskManager.ReviewTooLong(reviewPeriod, limits.maxReview));
     }
@@ -120,7 +122,9 @@ library Admission {
         Verification verification = order.verification();
         address verifier = order.verifier();
         require(
-            verification != Verification.Quorum && order.trust() == 0 && order.reservation() == 0,
+            verification != Verification.Quorum &&
+                order.trust() == 0 &&
+                (order.reservation() == 0 || verification == Verification.Review),
             ITaskManager.NotOffered(verification, order.trust(), order.reservation())
         );
         require(

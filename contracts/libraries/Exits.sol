@@ -4,6 +4,7 @@ pragma solidity ^0.8.27;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IEscrow} from "../interfaces/IEscrow.sol";
+import {IProviderPool} from "../interfaces/IProviderPool.sol";
 import {ITaskManager} from "../interfaces/ITaskManager.sol";
 import {ProviderId, TaskId} from "../types/Ids.sol";
 import {Leaves, Ledger} from "../types/Ledger.sol";
@@ -29,31 +30,39 @@ library Exits {
     uint256 internal constant TIP_BPS = 50;
 
     /// @dev See ITaskManager.cancel; `notice` in seconds.
-    function cancel(Ledger storage ledger, TaskId taskId, address client, uint256 notice) external {
+    function cancel(Ledger storage ledger, TaskId taskId, PackedOrder calldata order, uint256 notice) external {
         TaskSlot task = ledger.tasks[taskId];
+        address client = order.client();
         Guard.requireClientOrAgent(ledger, taskId, client);
-        Guard.requireState(taskId, task, TaskState.Open);
+        uint256 end = block.timestamp + notice;
+        if (task.state() == TaskState.Reserved) {
+            // The holder keeps what it was promised.
+            end = Math.max(end, Sales.reservationEnd(order, task));
+        } else {
+            Guard.requireState(taskId, task, TaskState.Open);
+        }
         require(!task.has(TaskSlotLib.CANCELLED), ITaskManager.AlreadyCancelled(taskId));
         Guard.requireNotAfter(task.deadline());
-        uint256 deadline = Math.min(task.deadline(), block.timestamp + notice);
+        uint256 deadline = Math.min(task.deadline(), end);
         ledger.tasks[taskId] = task.withFlag(TaskSlotLib.CANCELLED).withDeadline(deadline);
         emit ITaskManager.TaskCancelled(taskId, client, deadline);
     }
 
     /// @dev See ITaskManager.refund.
-    function refund(Ledger storage ledger, IEscrow escrow, TaskId taskId, PackedOrder calldata order) external {
+    function refund(Ledger storage ledger, Leaves memory leaves, TaskId taskId, PackedOrder calldata order) external {
         TaskSlot task = ledger.tasks[taskId];
         Guard.requireState(taskId, task, TaskState.Open);
         Guard.requireAfter(taskId, task.deadline());
         address client = order.client();
         uint256 cap = order.maxReward();
         uint256 fee;
-        // A client whose provider failed pays nothing for it.
-        if (task.has(TaskSlotLib.COUNTED) && task.lapses() == 0) {
-            fee = Price.share(Sales.startPriceOf(order, task), task.feeBps());
+        if (task.has(TaskSlotLib.COUNTED)) {
+            // A client whose provider failed pays nothing for it.
+            if (task.lapses() == 0) fee = Price.share(Sales.startPriceOf(order, task), task.feeBps());
+            leaves.providerPool.close(order.source());
         }
         uint256 tip = Guard.isClientOrAgent(ledger, client, msg.sender) ? 0 : Price.share(cap, TIP_BPS);
-        _refund(ledger, escrow, taskId, task, client, cap, fee, tip);
+        _refund(ledger, leaves.escrow, taskId, task, client, cap, fee, tip);
     }
 
     /// @dev See ITaskManager.reopen; `window` in seconds.
@@ -65,8 +74,13 @@ library Exits {
         uint256 window
     ) external {
         TaskSlot task = ledger.tasks[taskId];
-        Guard.requireState(taskId, task, TaskState.Delivered);
-        Guard.requireAfter(taskId, task.clearedAt() + window);
+        bool reserved = task.state() == TaskState.Reserved;
+        if (reserved) {
+            Guard.requireAfter(taskId, Sales.reservationEnd(order, task));
+        } else {
+            Guard.requireState(taskId, task, TaskState.Delivered);
+            Guard.requireAfter(taskId, task.deliveredAt() + window);
+        }
         ProviderId provider = task.provider();
         address client = order.client();
         uint256 cap = order.maxReward();
@@ -76,6 +90,7 @@ library Exits {
         uint256 lapses = task.lapses() + 1;
 
         task = _reopened(task, lapses);
+        task = _demanded(leaves.providerPool, task, reserved, provider, order);
         ledger.tasks[taskId] = task;
         delete ledger.seals[taskId];
         ledger.barred[taskId][provider] = true;
@@ -88,13 +103,35 @@ library Exits {
         if (lapses == MAX_LAPSES) _refund(ledger, leaves.escrow, taskId, task, client, cap, 0, 0);
     }
 
+    /// @dev Settles with the pool whether the task that its holder left counts as demand: a reservation went on counting,
+    /// a delivery did not, and a task that lapsed for the last time does no more.
+    function _demanded(
+        IProviderPool pool,
+        TaskSlot task,
+        bool reserved,
+        ProviderId holder,
+        PackedOrder calldata order
+    ) private returns (TaskSlot) {
+        bool last = task.lapses() == MAX_LAPSES;
+        if (reserved) {
+            pool.vacate(holder, order.source());
+            if (last && task.has(TaskSlotLib.COUNTED)) pool.close(order.source());
+            return task;
+        }
+        if (last) return task;
+        return
+            pool.reopen(order.source(), order.maxReward())
+                ? task.withFlag(TaskSlotLib.COUNTED)
+                : task.withoutFlag(TaskSlotLib.COUNTED);
+    }
+
     /// @dev The task without its holder. Its price stood still while it was held and goes on from there.
     function _reopened(TaskSlot task, uint256 lapses) private view returns (TaskSlot) {
         uint256 elapsed = task.clearedAt() - task.openedAt();
         uint256 openedAt = Math.min(block.timestamp, task.deadline()) - elapsed;
         ProviderId nobody;
         task = task.withState(TaskState.Open).withLapses(lapses).withProvider(nobody);
-        return task.withOpenedAt(openedAt).withClearedAt(0);
+        return task.withOpenedAt(openedAt).withClearedAt(0).withMarkedAt(0);
     }
 
     function _refund(

@@ -58,6 +58,7 @@ library ProofBatch {
             // Signatures and proofs are checked by static calls, so what registry and pool said still holds.
             if (i == 0 || !order.sameService(signedProofs[i - 1].order)) {
                 offer = Admission.offerOf(leaves.sourceRegistry, order);
+                offer.marketPrice = leaves.providerPool.priceOf(order.source(), offer.floorPrice);
                 payout = Proofs.vet(leaves.providerPool, order, provider);
                 publisher = leaves.sourceRegistry.ownerOf(SourceId.unwrap(order.source()));
             }

@@ -16,22 +16,33 @@ library Sales {
     using OrderLib for PackedOrder;
     using TaskSlotLib for TaskSlot;
 
-    /// @dev Fraction of the cap at which the task cleared, or would clear now.
-    function fractionOf(TaskSlot task) internal view returns (uint256) {
+    /// @dev Fraction of the cap at which the task cleared, or would clear at `time`, unix seconds.
+    function fractionAt(TaskSlot task, uint256 time) internal pure returns (uint256) {
         uint256 moment = task.clearedAt();
         // An open task past its deadline cannot clear any more: its price stands.
-        if (moment == 0) moment = Math.min(block.timestamp, task.deadline());
-        return Price.ramp(task.startFraction(), task.rampDuration(), moment - task.openedAt());
+        if (moment == 0) moment = Math.min(time, task.deadline());
+        uint256 openedAt = task.openedAt();
+        return Price.ramp(task.startFraction(), task.rampDuration(), Math.max(moment, openedAt) - openedAt);
+    }
+
+    /// @dev Price in wei at which the task cleared, or would clear at `time`.
+    function priceAt(PackedOrder calldata order, TaskSlot task, uint256 time) internal pure returns (uint256) {
+        return Price.amountOf(fractionAt(task, time), order.maxReward());
     }
 
     /// @dev Price in wei at which the task cleared, or would clear now.
     function priceOf(PackedOrder calldata order, TaskSlot task) internal view returns (uint256) {
-        return Price.amountOf(fractionOf(task), order.maxReward());
+        return priceAt(order, task, block.timestamp);
     }
 
     /// @dev Price in wei at which the task opened.
     function startPriceOf(PackedOrder calldata order, TaskSlot task) internal pure returns (uint256) {
         return Price.amountOf(task.startFraction(), order.maxReward());
+    }
+
+    /// @dev Last second of a reservation, unix time.
+    function reservationEnd(PackedOrder calldata order, TaskSlot task) internal pure returns (uint256) {
+        return uint256(task.clearedAt()) + order.reservation();
     }
 
     /// @dev Fee and royalty are shares of the whole price, each rounded down; the provider gets the rest. The publisher

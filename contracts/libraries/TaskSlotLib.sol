@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
 import {ProviderId} from "../types/Ids.sol";
 import {TaskSlot, TaskState} from "../types/Task.sol";
 
@@ -101,12 +103,21 @@ library TaskSlotLib {
         return uint40(_get(slot, MARKED_AT, 34));
     }
 
+    /// @dev When the holder's seal came, unless it has been opened: of a reserved task later than its price was fixed.
+    function deliveredAt(TaskSlot slot) internal pure returns (uint256) {
+        return Math.max(clearedAt(slot), markedAt(slot));
+    }
+
     function withState(TaskSlot slot, TaskState value) internal pure returns (TaskSlot) {
         return _set(slot, STATE, 4, uint256(value));
     }
 
     function withFlag(TaskSlot slot, uint256 flag) internal pure returns (TaskSlot) {
         return _set(slot, FLAGS, 4, _get(slot, FLAGS, 4) | flag);
+    }
+
+    function withoutFlag(TaskSlot slot, uint256 flag) internal pure returns (TaskSlot) {
+        return _set(slot, FLAGS, 4, _get(slot, FLAGS, 4) & ~flag);
     }
 
     function withLapses(TaskSlot slot, uint256 value) internal pure returns (TaskSlot) {

@@ -6,6 +6,7 @@ import {IProviderPool} from "../interfaces/IProviderPool.sol";
 import {IReputation} from "../interfaces/IReputation.sol";
 import {ISourceRegistry} from "../interfaces/ISourceRegistry.sol";
 import {ProviderId, TaskId} from "./Ids.sol";
+import {PackedPriceParameters} from "./Market.sol";
 import {TaskSlot} from "./Task.sol";
 
 /// @dev What the owner may change, one slot.
@@ -13,6 +14,7 @@ struct Parameters {
     address treasury;
     uint16 feeBps;
     bool paused;
+    PackedPriceParameters price;
 }
 
 /// @dev All storage of TaskManager, so that its linked libraries can work on it.
@@ -41,9 +43,10 @@ struct Limits {
     uint256 maxReview;
 }
 
-/// @dev What the registry says of the version that an order names.
+/// @dev What the registry says of the version that an order names, and the market price of its source.
 struct Offer {
     uint256 floorPrice;
+    uint256 marketPrice;
     uint256 royaltyBps;
     uint8 environments;
     uint16 minGpuMemory;

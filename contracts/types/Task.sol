@@ -39,14 +39,14 @@ struct TaskView {
     bool cancelled;
     bool disputed;
     bool opened;
-    /// Counted as demand when it was posted.
+    /// Counts as demand while it waits for a delivery: its cap reached the market price when it opened.
     bool counted;
     /// Start of the price ramp, unix seconds; later than the submission by the time failed holders wasted.
     uint40 openedAt;
     uint40 deadline;
     /// When the price was fixed (delivery or reservation); 0 while open.
     uint40 clearedAt;
-    /// When the envelope was disclosed; 0 before.
+    /// When a reserved task was sealed, then when the envelope was disclosed; 0 before.
     uint40 markedAt;
     /// Seconds from start price to cap.
     uint24 rampDuration;

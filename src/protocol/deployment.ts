@@ -3,10 +3,13 @@ import { z } from "zod";
 import { DocumentFormatError } from "./errors.js";
 import { toJson } from "./json.js";
 
-/** Contracts of a suite in the sequence of their deployment, which their nonces fix; two linked libraries come first. */
+/** Libraries that TaskManager is linked with. */
+export const LIBRARY_NAMES = ["Exits", "ProofBatch", "Reservations"] as const;
+export type LibraryName = (typeof LIBRARY_NAMES)[number];
+
+/** Contracts of a suite in the sequence of their deployment, which their nonces fix; linked libraries come first. */
 export const CONTRACT_NAMES = [
-  "Exits",
-  "ProofBatch",
+  ...LIBRARY_NAMES,
   "Escrow",
   "SourceRegistry",
   "ProviderPool",
@@ -53,6 +56,11 @@ export const parametersSchema = z.strictObject({
   feeScale: wei,
   maxRound: wei,
   minStakePerSlot: wei,
+  price: z.strictObject({
+    target: z.number().int().nonnegative(),
+    speed: z.number().int().nonnegative(),
+    clamp: z.number().int().nonnegative(),
+  }),
   windows: z.strictObject({
     disclose: seconds,
     cancelNotice: seconds,
@@ -95,10 +103,7 @@ export type DeployedContract = Deployment["contracts"][ContractName];
 /** The part of a deployment that a connection needs. */
 export interface SuiteLocation {
   chainId: number | bigint;
-  contracts: Record<
-    Exclude<ContractName, "Exits" | "ProofBatch">,
-    { address: string; codeHash?: string; block?: number }
-  >;
+  contracts: Record<Exclude<ContractName, LibraryName>, { address: string; codeHash?: string; block?: number }>;
 }
 
 /**

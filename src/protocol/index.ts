@@ -20,11 +20,19 @@ export {
   type ProtocolEvent,
 } from "./execute.js";
 export type { FeeMarket, Fees } from "./fees.js";
+export { type Market, marketPriceAt, utilisationOf } from "./market.js";
 export * from "./order.js";
-export { DEFAULT_PARAMETERS, longestObligation, type SuiteParameters, type Windows } from "./parameters.js";
+export {
+  DEFAULT_PARAMETERS,
+  longestObligation,
+  type PriceParameters,
+  type SuiteParameters,
+  type Windows,
+} from "./parameters.js";
 export * from "./price.js";
 export * from "./protocol.js";
 export * from "./provider.js";
+export * from "./quote.js";
 export { DEFAULT_PATIENCE, type Patience } from "./retry.js";
 export * from "./reverts.js";
 export * from "./seal.js";

@@ -13,6 +13,21 @@ export interface Windows {
   claim: number;
 }
 
+/** How the price of a source follows its utilisation. */
+export interface PriceParameters {
+  /** Utilisation at which the price stands still, basis points, 5,000 to 9,500. */
+  target: number;
+  /**
+   * How fast the price falls with nothing to do: change of its natural logarithm, parts per million a second, 10 to
+   * 40,000. With every slot taken it rises by (1 − target) / target times as much.
+   */
+  speed: number;
+  /**
+   * How much it can rise between two touches of the market: change of its natural logarithm, thousandths, 10 to 1,000.
+   */
+  clamp: number;
+}
+
 /** What a suite is deployed with, apart from its owner and treasury. Amounts in wei. */
 export interface SuiteParameters {
   /** Protocol fee, basis points, 10 to 1,000. */
@@ -23,6 +38,8 @@ export interface SuiteParameters {
   maxRound: bigint;
   /** Lowest stake a slot that a source may ask for. */
   minStakePerSlot: bigint;
+  /** How prices follow utilisation; the owner may change it. */
+  price: PriceParameters;
   windows: Windows;
 }
 
@@ -39,6 +56,7 @@ export const DEFAULT_PARAMETERS: SuiteParameters = {
   feeScale: /* @__PURE__ */ parseEther("1.02"),
   maxRound: /* @__PURE__ */ parseEther("100"),
   minStakePerSlot: /* @__PURE__ */ parseEther("0.1"),
+  price: { target: 8_000, speed: 600, clamp: 250 },
   windows: {
     disclose: HOUR,
     cancelNotice: 10 * MINUTE,

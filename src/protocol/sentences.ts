@@ -64,6 +64,7 @@ export const SENTENCES: { readonly [N in keyof RevertArguments]: (args: RevertAr
   EnvironmentsNotOffered: ({ environments, offered }) =>
     `The order accepts the environments ${hardware(environments)}, but the version runs in ${hardware(offered)} only. ` +
     `Accept one of them at least, and no other.`,
+  ExponentTooLarge: ({ x, maximum }) => `${x} is too large an exponent; it may be at most ${maximum}.`,
   FailedCall: () => "One of the calls failed without a reason. Check that each is a call of this contract.",
   FeeAboveOrder: ({ feeBps, maxFeeBps }) =>
     `The protocol fee is ${feeBps} basis points, but the order allows ${maxFeeBps}. Raise maxFeeBps.`,
@@ -101,6 +102,9 @@ export const SENTENCES: { readonly [N in keyof RevertArguments]: (args: RevertAr
   MalformedOrder: ({ taskId }) =>
     `The order of task ${taskId} is malformed: unused bits are set, or its verification is unknown.`,
   NoAttesters: () => "No attester is named. Name at least one.",
+  NoFreeSlot: ({ provider, source, slots }) =>
+    `Provider ${provider} has ${slots} slots in the pool of source ${source} and holds as many reservations there. ` +
+    `Fulfil one first.`,
   NonceFloorNotRaised: ({ nonce, floor }) =>
     `The nonces below ${floor} are revoked already, so revoking those below ${nonce} would change nothing.`,
   NonceRevoked: ({ taskId, nonce, floor }) =>
@@ -110,14 +114,17 @@ export const SENTENCES: { readonly [N in keyof RevertArguments]: (args: RevertAr
   NotClient: ({ taskId, caller }) => `${caller} is not the client of order ${taskId}, which alone may do this.`,
   NotClientOrAgent: ({ taskId, caller }) =>
     `${caller} is neither the client of task ${taskId} nor one of the client's agents.`,
+  NotHolder: ({ taskId, provider }) => `Task ${taskId} is reserved, but not by provider ${provider}.`,
   NotMember: ({ provider, source }) => `Provider ${provider} is not in the pool of source ${source}. Join it first.`,
   NotOffered: ({ verification, trust, reservation }) =>
     `${verificationName(verification)} with trust ${trust} and a reservation of ${reservation} seconds is not offered. ` +
-    `Use Review or Proof, with neither.`,
+    `Use Review or Proof without trust, and reservations with Review only.`,
   NotOwner: ({ provider, caller }) => `${caller} does not own provider ${provider}, if there is one of that number.`,
   NotPendingOwner: ({ provider, caller }) =>
     `Provider ${provider} is not offered to ${caller}. Its owner must offer it first.`,
   NotPublisher: ({ source, caller }) => `${caller} is not the publisher of source ${source}, who alone may change it.`,
+  NotReservable: ({ taskId }) => `Task ${taskId} asks for no reservation. Deliver a result at once.`,
+  NotReserved: ({ taskId }) => `Task ${taskId} asks for a reservation. Reserve it before you deliver.`,
   NothingCollected: () => "There are no fees to collect. Name payers that have paid some since the last time.",
   NothingUnbonding: ({ provider }) => `Provider ${provider} has no stake that unbonds.`,
   OwnableInvalidOwner: ({ owner }) => `${owner} cannot own a suite.`,
@@ -127,7 +134,15 @@ export const SENTENCES: { readonly [N in keyof RevertArguments]: (args: RevertAr
     `${owner} owns provider ${provider}; an owner's authority can be neither granted nor revoked.`,
   PackedFieldOverflow: ({ value, bits }) => `${value} does not fit a packed field of ${bits} bits.`,
   PauseUnchanged: ({ paused }) => `New tasks are ${paused ? "already" : "not"} paused, so nothing would change.`,
+  PriceParameterOutOfBounds: ({ value, minimum, maximum }) =>
+    `A price parameter of ${value} is out of bounds; it must be from ${minimum} to ${maximum}.`,
   ProofRejected: ({ taskId, verifier }) => `The verifier ${verifier} rejected the proof for task ${taskId}.`,
+  ReservationLapsed: ({ taskId, end, now_ }) =>
+    `The reservation of task ${taskId} ended with ${moment(end)}; it is ${moment(now_)} now, and anyone may reopen it.`,
+  ReservationPastDeadline: ({ end, deadline }) =>
+    `A reservation from now on would end with ${moment(end)}, after the task's deadline, ${moment(deadline)}.`,
+  ReservationsHeld: ({ provider, source, reserved }) =>
+    `Provider ${provider} holds ${reserved} reservations in the pool of source ${source}. Fulfil them before you leave.`,
   ReviewTooLong: ({ reviewPeriod, maximum }) =>
     `A review period of ${reviewPeriod} seconds is too long; it may have at most ${maximum} seconds.`,
   RoyaltyAboveMaximum: ({ royaltyBps, maximum }) =>

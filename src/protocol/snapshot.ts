@@ -1,8 +1,9 @@
 import { read, readBatch } from "./batch.js";
 import { type Order, packOrder, taskIdOf } from "./order.js";
+import type { PriceParameters } from "./parameters.js";
 import { amountOf } from "./price.js";
 import type { Protocol } from "./protocol.js";
-import { TASK_STATES, type TaskStateName } from "./states.js";
+import { TASK_STATES, TaskState, type TaskStateName } from "./states.js";
 
 /** When a snapshot was taken: everything in it is of this block. */
 export interface Moment {
@@ -22,7 +23,9 @@ export interface TaskSnapshot extends Moment {
   readonly deadline: number;
   /** When the price was fixed. */
   readonly clearedAt: number | undefined;
-  /** When the envelope was disclosed. */
+  /** When the seal came that waits for its envelope. */
+  readonly deliveredAt: number | undefined;
+  /** When the envelope was disclosed. Of a reserved task that was paid without that, when its seal came. */
   readonly disclosedAt: number | undefined;
   readonly rampDuration: number;
   readonly feeBps: number;
@@ -65,11 +68,14 @@ export interface SourceSnapshot extends Moment {
   readonly stakePerSlot: bigint;
   readonly royaltyBps: number;
   readonly versions: number;
-  /** Market price of one execution. */
+  /** Market price of one execution; if nothing happens in the market, it still changes with time. */
   readonly price: bigint;
+  /** Share of the slots that open tasks take, 0 to 1. */
+  readonly utilisation: number;
   readonly members: number;
   /** Sum of the members' slots. */
   readonly capacity: number;
+  /** Orders that count as demand and wait for a delivery. */
   readonly openTasks: number;
 }
 
@@ -89,6 +95,7 @@ export interface SuiteSnapshot extends Moment {
   readonly owner: string;
   readonly treasury: string;
   readonly feeBps: number;
+  readonly priceParameters: PriceParameters;
   readonly submissionsPaused: boolean;
   readonly sources: number;
   readonly providers: number;
@@ -129,6 +136,7 @@ async function ofTask(protocol: Protocol, task: Order | string): Promise<TaskSna
   const { values, ...moment } = await readBatch(protocol, [read("taskManager", "getTask", taskId)]);
   const [view] = values;
   const posted = view.openedAt !== 0n;
+  const delivered = Number(view.state) === TaskState.Delivered;
   const price = (fraction: bigint) =>
     order === undefined || !posted ? undefined : amountOf(fraction, order.maxReward);
   return {
@@ -140,7 +148,9 @@ async function ofTask(protocol: Protocol, task: Order | string): Promise<TaskSna
     openedAt: Number(view.openedAt),
     deadline: Number(view.deadline),
     clearedAt: some(view.clearedAt),
-    disclosedAt: some(view.markedAt),
+    // A reserved task is sealed later than its price is fixed, and the seal marks it first.
+    deliveredAt: delivered ? (some(view.markedAt) ?? some(view.clearedAt)) : undefined,
+    disclosedAt: delivered ? undefined : some(view.markedAt),
     rampDuration: Number(view.rampDuration),
     feeBps: Number(view.feeBps),
     royaltyBps: Number(view.royaltyBps),
@@ -195,7 +205,8 @@ async function ofSource(protocol: Protocol, source: number): Promise<SourceSnaps
     stakePerSlot,
     royaltyBps: Number(view.royaltyBps),
     versions: Number(view.versions),
-    price: market.price > floorPrice ? market.price : floorPrice,
+    price: market.price,
+    utilisation: Number(market.utilisation) / 10_000,
     members: Number(market.members),
     capacity: Number(market.capacity),
     openTasks: Number(market.openTasks),
@@ -220,13 +231,15 @@ async function ofSuite(protocol: Protocol): Promise<SuiteSnapshot> {
     read("sourceRegistry", "sourceCount"),
     read("providerPool", "providerCount"),
     read("taskManager", "MAX_ROUND"),
+    read("taskManager", "priceParameters"),
   ]);
-  const [owner, treasury, feeBps, submissionsPaused, sources, providers, maxRound] = values;
+  const [owner, treasury, feeBps, submissionsPaused, sources, providers, maxRound, prices] = values;
   return {
     ...moment,
     owner,
     treasury,
     feeBps: Number(feeBps),
+    priceParameters: { target: Number(prices.target), speed: Number(prices.speed), clamp: Number(prices.clamp) },
     submissionsPaused,
     sources: Number(sources),
     providers: Number(providers),

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { type BaseContract, type ContractTransactionResponse, parseEther, type Signer } from "ethers";
 import { ethers, loadFixture, networkHelpers } from "../helpers/network.js";
 import { observe, partiesOf } from "../helpers/observe.js";
-import { deliveredTask, deployMarket, type Market } from "../helpers/suite.js";
+import { deliveredTask, deployMarket, type Market, reservedTask } from "../helpers/suite.js";
 
 type Call = (market: Market, caller: Signer) => Promise<ContractTransactionResponse>;
 
@@ -34,8 +34,29 @@ const FOR_TASK_MANAGER: Record<string, [contract: "escrow" | "providerPool" | "r
   ],
   "ProviderPool.engage": [
     "providerPool",
-    ({ providerPool, agent }, caller) => providerPool.connect(caller).engage(1, agent, 1, 1, 0, 1n, options),
+    ({ providerPool, agent }, caller) => providerPool.connect(caller).engage(1, agent, 1, 1, 0, 1n, true, options),
   ],
+  "ProviderPool.reserve": [
+    "providerPool",
+    ({ providerPool, agent }, caller) => providerPool.connect(caller).reserve(1, agent, 1, 1, 0, 1n, options),
+  ],
+  "ProviderPool.fulfil": [
+    "providerPool",
+    ({ providerPool, agent }, caller) => providerPool.connect(caller).fulfil(1, agent, 1, true, options),
+  ],
+  "ProviderPool.vacate": [
+    "providerPool",
+    ({ providerPool }, caller) => providerPool.connect(caller).vacate(1, 1, options),
+  ],
+  "ProviderPool.open": [
+    "providerPool",
+    ({ providerPool }, caller) => providerPool.connect(caller).open(1, parseEther("1"), 1n, 1n, options),
+  ],
+  "ProviderPool.reopen": [
+    "providerPool",
+    ({ providerPool }, caller) => providerPool.connect(caller).reopen(1, parseEther("1"), options),
+  ],
+  "ProviderPool.close": ["providerPool", ({ providerPool }, caller) => providerPool.connect(caller).close(1, options)],
   "ProviderPool.release": [
     "providerPool",
     ({ providerPool }, caller) => providerPool.connect(caller).release(1, 1n, options),
@@ -87,6 +108,7 @@ async function deployIntruders() {
   const market = await deployMarket();
   const { deployer, owner, treasury, publisher, client, providerOwner, agent, stranger } = market;
   const { taskId } = await deliveredTask(market);
+  const reserved = await reservedTask(market);
   const parts = {
     TaskManager: await speakAs(market.taskManager),
     ProviderPool: await speakAs(market.providerPool),
@@ -95,7 +117,7 @@ async function deployIntruders() {
     Reputation: await speakAs(market.reputation),
   };
   const people = { deployer, owner, treasury, publisher, client, providerOwner, agent, stranger };
-  const scope = { taskIds: [taskId], accounts: await partiesOf(market), providers: [1n] };
+  const scope = { taskIds: [taskId, reserved.taskId], accounts: await partiesOf(market), providers: [1n] };
   return { ...market, parts, people, scope };
 }
 

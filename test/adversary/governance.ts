@@ -100,11 +100,11 @@ describe("adversary: the owner of TaskManager", () => {
     expect((await market.escrow.accountOf(client)).held).to.equal(2n * after.order.maxReward);
   });
 
-  it("has six functions of its own, and the other contracts have no owner", async () => {
+  it("has seven functions of its own, and the other contracts have no owner", async () => {
     const { taskManager, escrow, providerPool, reputation, sourceRegistry } = await loadFixture(deployMarket);
     const everyones = new Set([
       ...["submit", "submitSigned", "revoke", "revokeBelow", "setClientAgent", "announceInbox", "accept", "cancel"],
-      ...["deliver", "disclose", "prove", "proveSigned", "proveBatch", "multicall"],
+      ...["reserve", "deliver", "deliverAndDisclose", "disclose", "prove", "proveSigned", "proveBatch", "multicall"],
       ...["settle", "reopen", "refund", "collectFees"],
     ]);
     const owners: string[] = [];
@@ -112,7 +112,13 @@ describe("adversary: the owner of TaskManager", () => {
       if (!constant && !everyones.has(name)) owners.push(name);
     });
     const ownership = ["transferOwnership", "acceptOwnership", "renounceOwnership"];
-    expect(owners).to.have.members(["setFee", "setTreasury", "setSubmissionsPaused", ...ownership]);
+    expect(owners).to.have.members([
+      "setFee",
+      "setTreasury",
+      "setPriceParameters",
+      "setSubmissionsPaused",
+      ...ownership,
+    ]);
     for (const leaf of [escrow, providerPool, reputation, sourceRegistry]) {
       expect(leaf.interface.hasFunction("owner()")).to.be.false;
     }

@@ -13,13 +13,10 @@ async function grow({ sourceRegistry, providerPool, provider, source }: Market, 
   await writeSlot(sourceRegistry, await slotOf("SourceRegistry", "sourceCount"), count);
   await writeSlot(providerPool, await slotOf("ProviderPool", "providerCount"), count);
 
-  // Market: price 96, openTasks 32, capacity 32, members 32, from the lowest bit.
+  // Market: price 96, openTasks 32, capacity 32, and more, from the lowest bit.
   const market = mappingSlot(await slotOf("ProviderPool", "_markets"), BigInt(source));
-  const counts = (count << 32n) | (2n * count);
-  const price = (await readSlot(providerPool, market)) & ((1n << 128n) - 1n);
-  await writeSlot(providerPool, market, price | (counts << 128n));
-  const { members: grown, capacity } = await providerPool.getMarket(source);
-  expect([grown, capacity]).to.deep.equal([count, 2n * count]);
+  const rest = (await readSlot(providerPool, market)) & ~(((1n << 32n) - 1n) << 128n);
+  await writeSlot(providerPool, market, rest | ((2n * count) << 128n));
 
   // Eight ids a slot; the market's own provider stays at the front.
   const members = mappingSlot(await slotOf("ProviderPool", "_members"), BigInt(source));
@@ -33,6 +30,8 @@ async function grow({ sourceRegistry, providerPool, provider, source }: Market, 
     }
     await writeSlot(providerPool, first + slot, word);
   }
+  const { members: grown, capacity } = await providerPool.getMarket(source);
+  expect([grown, capacity]).to.deep.equal([count, 2n * count]);
 }
 
 async function measureAt(count: bigint): Promise<Figures> {

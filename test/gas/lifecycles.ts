@@ -31,6 +31,24 @@ export async function review(market: Market, { value = 0n, minScore = 0 } = {}):
   return { submit, deliver, accept, total: submit + deliver + accept };
 }
 
+/** Submit, reserve, deliver, accept; `disclosed`: the delivery puts the envelope on chain at one stroke. */
+export async function reserved(market: Market, disclosed = false): Promise<Figures> {
+  const order = await reviewOrder(market, { reservation: 600 });
+  const packed = packOrder(order);
+  const [manager, provider] = [market.taskManager, market.provider];
+  const submit = await gasOf(manager.connect(market.client).submit(packed));
+  const reserve = await gasOf(manager.connect(market.agent).reserve(packed, provider));
+  const { seal, commitment, envelope } = resultFor(taskIdOf(order, market.domain), provider);
+  const working = manager.connect(market.agent);
+  const deliver = await gasOf(
+    disclosed
+      ? working.deliverAndDisclose(packed, provider, commitment, envelope)
+      : working.deliver(packed, provider, seal),
+  );
+  const accept = await gasOf(manager.connect(market.client).accept(packed));
+  return { submit, reserve, deliver, accept, total: submit + reserve + deliver + accept };
+}
+
 /** Submit, deliver, disclose, settle: the client never answers. */
 export async function silent(market: Market): Promise<Figures> {
   const order = await reviewOrder(market);

@@ -1,5 +1,6 @@
 import { parseEther, type Signer } from "ethers";
 import { ethers } from "../helpers/network.js";
+import { CONTRACT_NAMES } from "../../src/protocol/deployment.js";
 import { CAP, deployMarket, random32 } from "../helpers/suite.js";
 import {
   clientOperations,
@@ -11,6 +12,7 @@ import {
   provenBatch,
   provenSigned,
   providerOperations,
+  reserved,
   review,
   silent,
 } from "./lifecycles.js";
@@ -26,7 +28,7 @@ export async function measure(): Promise<Figures> {
   await nextDay();
   const before = await ethers.provider.getBlockNumber();
   const market = await deployMarket();
-  const deployment = await gasOfBlocks(before + 1, before + 7);
+  const deployment = await gasOfBlocks(before + 1, before + CONTRACT_NAMES.length);
   const { escrow, sourceRegistry, publisher, client, stranger, others } = market;
 
   const figures: Figures = { "deploy.total": deployment };
@@ -38,6 +40,9 @@ export async function measure(): Promise<Figures> {
   add(prefixed("review.minScore", await review(market, { minScore: 1 })));
   add(prefixed("review.silent", await silent(market)));
   add(prefixed("review", await failures(market)));
+  await reserved(market);
+  add(prefixed("reserved", await reserved(market)));
+  add(prefixed("reserved.disclosed", await reserved(market, true)));
   add(prefixed("proof", await proven(market)));
   figures["proof.signed.total"] = await provenSigned(market);
 

@@ -73,7 +73,8 @@ export async function deployMember() {
 export const engage = (
   { pool, manager, agent }: Awaited<ReturnType<typeof deployPool>>,
   bond: bigint,
-): Promise<ContractTransactionResponse> => pool.connect(manager).engage(PROVIDER, agent, SOURCE, 2, 16, bond);
+  counted = false,
+): Promise<ContractTransactionResponse> => pool.connect(manager).engage(PROVIDER, agent, SOURCE, 2, 16, bond, counted);
 
 /** What of a provider's stake is where. */
 export async function standing({ pool }: { pool: ProviderPool }, provider = PROVIDER) {
@@ -93,6 +94,44 @@ export const expected = (changes: Partial<Awaited<ReturnType<typeof standing>>> 
 
 /** Fields of a membership that is none. */
 export const NO_MEMBERSHIP = [0n, 0n, 0n, 0n, 0n, 0n, 0n];
+
+/** A market that nothing happened to, at the floor of the sources here. */
+export const EMPTY_MARKET = {
+  price: 1n,
+  utilisation: 0n,
+  openTasks: 0n,
+  capacity: 0n,
+  members: 0n,
+  touchedAt: 0n,
+  target: 0n,
+  speed: 0n,
+  clamp: 0n,
+};
+
+/** What a market looks like now, its parameters among the other fields. */
+export async function marketOf(pool: ProviderPool, source = SOURCE): Promise<typeof EMPTY_MARKET> {
+  const { price, utilisation, openTasks, capacity, members, touchedAt, parameters } = await pool.getMarket(source);
+  const { target, speed, clamp } = parameters;
+  return { price, utilisation, openTasks, capacity, members, touchedAt, target, speed, clamp };
+}
+
+/** Price parameters of the tests: with every slot taken, a price rises by a thousandth a second, at most by a quarter. */
+export const PRICES = { target: 8_000n, speed: 4_000n, clamp: 250n };
+export const PACKED_PRICES = (PRICES.clamp << 32n) | (PRICES.speed << 16n) | PRICES.target;
+
+/** Adds an order to the demand for SOURCE, as TaskManager does when it is posted. */
+export const open = (
+  { pool, manager }: Awaited<ReturnType<typeof deployPool>>,
+  cap: bigint,
+  floorPrice = 1n,
+  parameters = PACKED_PRICES,
+): Promise<ContractTransactionResponse> => pool.connect(manager).open(SOURCE, cap, floorPrice, parameters);
+
+/** What `open` would answer now, wei. */
+export const openingPrice = (
+  { pool, manager }: Awaited<ReturnType<typeof deployPool>>,
+  floorPrice = 1n,
+): Promise<bigint> => pool.connect(manager).open.staticCall(SOURCE, 0n, floorPrice, PACKED_PRICES);
 
 /** Sends the next transaction at a given second. */
 export async function at<T>(second: number | bigint, act: () => Promise<T>): Promise<T> {

@@ -21,6 +21,7 @@ export type Subject = Awaited<ReturnType<typeof subjectOf>>;
 export const TaskState = {
   None: 0n,
   Open: 1n,
+  Reserved: 2n,
   Delivered: 3n,
   Disclosed: 4n,
   Settled: 6n,
@@ -30,6 +31,12 @@ export const TaskState = {
 
 /** Start price of the helpers' orders: their floor as a fraction of the cap, which rounds up, in units of 1 / (2^32 - 1). */
 export const START = (CAP * ((FLOOR * 0xffffffffn + CAP - 1n) / CAP)) / 0xffffffffn;
+
+/** Seconds for which tasks of kind Reserved are reserved: longer than the cancel notice. */
+export const RESERVATION = 1800;
+
+/** Kinds of tasks: answered at once, answered with a proof, reserved before they are answered. */
+export type Kind = "Review" | "Proof" | "Reserved";
 
 /** A second member of the pool, of the first of the other accounts. */
 export const RIVAL = 2n;
@@ -43,11 +50,13 @@ export async function joinRival(market: Market) {
 }
 
 /** An order nobody has posted, of a market in which {@link RIVAL} is about to join. */
-export async function subjectOf(market: Market, kind: "Review" | "Proof") {
+export async function subjectOf(market: Market, kind: Kind) {
   const rival = await joinRival(market);
   // Long enough for a lapse before the deadline.
   const changes = { deadline: (await time.latest()) + 4 * 3600, reviewPeriod: 7200, rampDuration: 20_000, bond: BOND };
-  const order = await (kind === "Review" ? reviewOrder(market, changes) : proofOrder(market, changes));
+  const order = await (kind === "Proof"
+    ? proofOrder(market, changes)
+    : reviewOrder(market, { ...changes, reservation: kind === "Reserved" ? RESERVATION : 0 }));
   const taskId = taskIdOf(order, market.domain);
   const result = resultFor(taskId, market.provider);
   const proof = await attest(market, taskId, market.provider, order.inputDigest, result);
@@ -117,6 +126,44 @@ const anyone = ({ market }: Subject) => market.taskManager.connect(market.strang
 const provider = ({ market }: Subject) => market.taskManager.connect(market.agent);
 const client = ({ market }: Subject) => market.taskManager.connect(market.client);
 
+/** As late as the task can still be reserved. */
+const submitInTime: Route = async (subject) => (await submit(subject)) - RESERVATION;
+
+const reserve: Route = async (subject) => {
+  await submit(subject);
+  await provider(subject).reserve(subject.packed, subject.market.provider);
+  return (await time.latest()) + RESERVATION;
+};
+
+const cancelReserved: Route = async (subject) => {
+  const end = await reserve(subject);
+  await client(subject).cancel(subject.packed);
+  return end;
+};
+
+/** The holder of a reserved task delivers in the last second, and no more. */
+const fulfil =
+  (route: Route): Route =>
+  async (subject) => {
+    await time.setNextBlockTimestamp(await route(subject));
+    await provider(subject).deliver(subject.packed, subject.market.provider, subject.seal);
+    return (await time.latest()) + WINDOWS.disclose;
+  };
+
+const discloseReserved: Route = async (subject) => {
+  await time.setNextBlockTimestamp(await fulfil(reserve)(subject));
+  await anyone(subject).disclose(subject.packed, subject.commitment, subject.envelope);
+  return (await time.latest()) + subject.order.reviewPeriod;
+};
+
+const deliverAndDisclose: Route = async (subject) => {
+  const { market, packed, commitment, envelope, order } = subject;
+  await time.setNextBlockTimestamp(await reserve(subject));
+  await provider(subject).deliverAndDisclose(packed, market.provider, commitment, envelope);
+  return (await time.latest()) + order.reviewPeriod;
+};
+
+const reopen = (subject: Subject) => anyone(subject).reopen(subject.packed);
 const refunded = then(after(submit), (subject) => anyone(subject).refund(subject.packed));
 const revoked = then(next, (subject) => client(subject).revoke(subject.packed));
 
@@ -131,7 +178,7 @@ export const REVIEW_STATES = {
   Expired: after(submit),
   Cancelled: cancel,
   CancelledExpired: after(cancel),
-  Lapsed: then(after(deliver), (subject) => anyone(subject).reopen(subject.packed)),
+  Lapsed: then(after(deliver), reopen),
   Delivered: deliver,
   DeliveredOver: after(deliver),
   Disclosed: disclose,
@@ -156,3 +203,38 @@ export const PROOF_STATES = {
   ProvenSigned: then(next, (subject) => provider(subject).proveSigned(subject.market.provider, subject.signedProof)),
   Refunded: refunded,
 } satisfies Record<string, Route>;
+
+/** States of a Review task that asks for a reservation, likewise. */
+export const RESERVED_STATES = {
+  None: next,
+  Revoked: revoked,
+  Open: submitInTime,
+  OpenTooLate: after(submitInTime),
+  Expired: after(submit),
+  Cancelled: cancel,
+  CancelledExpired: after(cancel),
+  Reserved: reserve,
+  ReservedOver: after(reserve),
+  ReservedCancelled: cancelReserved,
+  ReservedCancelledOver: after(cancelReserved),
+  Lapsed: then(after(reserve), reopen),
+  LapsedCancelled: then(after(cancelReserved), reopen),
+  Delivered: fulfil(reserve),
+  DeliveredOver: after(fulfil(reserve)),
+  DeliveredCancelled: fulfil(cancelReserved),
+  LapsedDelivered: then(after(fulfil(reserve)), reopen),
+  Disclosed: discloseReserved,
+  DisclosedOver: after(discloseReserved),
+  DisclosedAtOnce: deliverAndDisclose,
+  DisclosedAtOnceOver: after(deliverAndDisclose),
+  Accepted: then(fulfil(reserve), (subject) => client(subject).accept(subject.packed)),
+  Settled: then(after(deliverAndDisclose), (subject) => anyone(subject).settle(subject.packed)),
+  Refunded: refunded,
+} satisfies Record<string, Route>;
+
+/** The routes to all states of each kind of task. */
+export const STATES: Record<Kind, Record<string, Route>> = {
+  Review: REVIEW_STATES,
+  Proof: PROOF_STATES,
+  Reserved: RESERVED_STATES,
+};

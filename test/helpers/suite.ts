@@ -157,6 +157,14 @@ export async function deliveredTask(market: Market, changes: Partial<Order> = {}
   return { ...task, ...result };
 }
 
+/** A task that the market's provider has reserved for ten minutes. */
+export async function reservedTask(market: Market, changes: Partial<Order> = {}) {
+  const task = await openTask(market, { reservation: 600, ...changes });
+  await nextSecond();
+  await market.taskManager.connect(market.agent).reserve(task.packed, market.provider);
+  return { ...task, ...resultFor(task.taskId, market.provider) };
+}
+
 /** A task whose envelope the market's provider has put on chain. */
 export async function disclosedTask(market: Market, changes: Partial<Order> = {}) {
   const task = await deliveredTask(market, changes);

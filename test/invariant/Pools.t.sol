@@ -14,7 +14,7 @@ contract PoolsTest is Campaign("pools") {
         IProviderPool pool = _handler.pool();
         for (uint256 i = 1; i <= _handler.SOURCES(); ++i) {
             SourceId source = SourceId.wrap(uint32(i));
-            IProviderPool.Market memory market = pool.getMarket(source);
+            IProviderPool.MarketView memory market = pool.getMarket(source);
             ProviderId[] memory members = pool.getMembers(source, 0, type(uint256).max);
             _must(market.members == members.length, 11, i);
             uint256 seats;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
+import {PriceParameters} from "../../contracts/types/Market.sol";
 import {IEscrow} from "../../contracts/interfaces/IEscrow.sol";
 import {IProviderPool} from "../../contracts/interfaces/IProviderPool.sol";
 import {IReputation} from "../../contracts/interfaces/IReputation.sol";
@@ -58,6 +59,7 @@ abstract contract Suite {
             providerPool: pool,
             reputation: reputation,
             maxRound: MAX_ROUND,
+            priceParameters: PriceParameters({target: 8000, speed: 1000, clamp: 250}),
             windows: _windows
         });
         taskManager = ITaskManager(deploy("TaskManager", abi.encode(config)));

@@ -27,12 +27,20 @@ export interface DeliverResult extends Executed {
 
 /** Why the contracts refuse it. */
 export type DeliverRevert = RevertError<
-  "Barred" | "DeadlinePassed" | WorkRevert | "WrongState" | "WrongVerification" | "ZeroSeal"
+  | "Barred"
+  | "DeadlinePassed"
+  | "NotHolder"
+  | "NotReserved"
+  | "ReservationLapsed"
+  | WorkRevert
+  | "WrongState"
+  | "WrongVerification"
+  | "ZeroSeal"
 >;
 
 /**
- * Takes an open Review task at the price of now with the seal of a result, and locks the bond. Owner and agents of a
- * member of the pool.
+ * Takes an open Review task at the price of now with the seal of a result, and locks the bond; or answers a task that
+ * the provider has reserved, at the price and with the bond of then. Owner and agents of a member of the pool.
  *
  * @throws {DeliverRevert}
  * @throws {FieldRangeError | FieldFormatError} if a parameter does not fit.

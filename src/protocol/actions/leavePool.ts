@@ -21,11 +21,11 @@ export interface LeavePoolResult extends Executed {
 }
 
 /** Why the contracts refuse it. */
-export type LeavePoolRevert = RevertError<"NotAgent" | "NotMember">;
+export type LeavePoolRevert = RevertError<"NotAgent" | "NotMember" | "ReservationsHeld">;
 
 /**
- * Leaves the pool of a source and unlocks its slots; obligations keep their own locks. Owner and agents of the
- * provider.
+ * Leaves the pool of a source and unlocks its slots; obligations keep their own locks. Not while the provider holds
+ * reservations there. Owner and agents of the provider.
  *
  * @throws {LeavePoolRevert}
  * @throws {FieldRangeError} if a parameter does not fit.

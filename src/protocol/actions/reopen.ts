@@ -27,8 +27,8 @@ export interface ReopenResult extends Executed {
 export type ReopenRevert = RevertError<"TooEarly" | "WrongState">;
 
 /**
- * Ends the hold of a provider that did not disclose in time, which is slashed: the task is open again, or refunded at
- * its seventh lapse. Anyone may.
+ * Ends the hold of a provider that did not disclose in time, or did not deliver within its reservation, which is slashed:
+ * the task is open again, or refunded at its seventh lapse. Anyone may.
  *
  * @throws {ReopenRevert}
  * @throws {FieldRangeError | FieldFormatError} if a field of the order does not fit.

@@ -39,6 +39,7 @@ export type AdmissionRevert =
   | "GpuMemoryBelowTerms"
   | "InsufficientBalance"
   | "NotOffered"
+  | "ReservationPastDeadline"
   | "ReviewTooLong"
   | "RoyaltyAboveOrder"
   | "SourceNotActive"

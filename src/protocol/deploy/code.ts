@@ -1,4 +1,5 @@
 import { dataLength, dataSlice, getBytes, keccak256 } from "ethers";
+import { LIBRARY_NAMES } from "../deployment.js";
 import { DeploymentMismatchError } from "../errors.js";
 
 const PUSH1 = 0x60;
@@ -64,7 +65,7 @@ export function checkCode(
     throw differs(`its code has ${dataLength(code)} bytes, that of this build ${dataLength(runtime)}`);
   }
   const [expected, found] = [getBytes(runtime), getBytes(code)];
-  const isLibrary = name === "Exits" || name === "ProofBatch";
+  const isLibrary = (LIBRARY_NAMES as readonly string[]).includes(name);
   for (const at of blanksIn(expected)) {
     // Constructors write addresses and numbers there, which this build does not contain.
     expected.set(isLibrary ? getBytes(`0x${address.slice(2).padStart(64, "0")}`) : found.subarray(at, at + 32), at);

@@ -1,12 +1,13 @@
 import { concat, getCreateAddress, id, Interface, type InterfaceAbi } from "ethers";
 import { Exits__factory } from "../../../typechain-types/factories/libraries/Exits__factory.js";
 import { ProofBatch__factory } from "../../../typechain-types/factories/libraries/ProofBatch__factory.js";
+import { Reservations__factory } from "../../../typechain-types/factories/libraries/Reservations__factory.js";
 import { Escrow__factory } from "../../../typechain-types/factories/Escrow__factory.js";
 import { ProviderPool__factory } from "../../../typechain-types/factories/ProviderPool__factory.js";
 import { Reputation__factory } from "../../../typechain-types/factories/Reputation__factory.js";
 import { SourceRegistry__factory } from "../../../typechain-types/factories/SourceRegistry__factory.js";
 import { TaskManager__factory } from "../../../typechain-types/factories/TaskManager__factory.js";
-import { CONTRACT_NAMES, type ContractName } from "../deployment.js";
+import { CONTRACT_NAMES, type ContractName, type LibraryName } from "../deployment.js";
 import { longestObligation, type SuiteParameters } from "../parameters.js";
 
 /** Who governs a suite. */
@@ -42,6 +43,7 @@ export interface Place {
 const FACTORIES = {
   Exits: Exits__factory,
   ProofBatch: ProofBatch__factory,
+  Reservations: Reservations__factory,
   Escrow: Escrow__factory,
   SourceRegistry: SourceRegistry__factory,
   ProviderPool: ProviderPool__factory,
@@ -62,7 +64,7 @@ export function placesOf({ deployer, firstNonce, governance, parameters }: Bluep
   const at = Object.fromEntries(
     CONTRACT_NAMES.map((name, index) => [name, getCreateAddress({ from: deployer, nonce: firstNonce + index })]),
   ) as Record<ContractName, string>;
-  const { feeBps, maxRound, windows } = parameters;
+  const { feeBps, maxRound, price, windows } = parameters;
   const config = {
     owner: governance.owner,
     treasury: governance.treasury,
@@ -72,11 +74,13 @@ export function placesOf({ deployer, firstNonce, governance, parameters }: Bluep
     providerPool: at.ProviderPool,
     reputation: at.Reputation,
     maxRound,
+    priceParameters: price,
     windows,
   };
   const values: Record<ContractName, readonly unknown[]> = {
     Exits: [],
     ProofBatch: [],
+    Reservations: [],
     Escrow: [at.TaskManager, at.ProviderPool],
     SourceRegistry: [parameters.minStakePerSlot],
     ProviderPool: [at.TaskManager, at.Escrow, at.SourceRegistry, longestObligation(windows)],
@@ -93,10 +97,11 @@ export function placesOf({ deployer, firstNonce, governance, parameters }: Bluep
 }
 
 /** Creation code of a contract with the libraries of its suite linked. */
-export function creationCodeOf(name: ContractName, at: Record<"Exits" | "ProofBatch", string>): string {
+export function creationCodeOf(name: ContractName, at: Record<LibraryName, string>): string {
   if (name !== "TaskManager") return FACTORIES[name].bytecode;
   return TaskManager__factory.linkBytecode({
     "project/contracts/libraries/Exits.sol:Exits": at.Exits,
     "project/contracts/libraries/ProofBatch.sol:ProofBatch": at.ProofBatch,
+    "project/contracts/libraries/Reservations.sol:Reservations": at.Reservations,
   });
 }

@@ -82,12 +82,12 @@ export function checkPlan(plan: DeploymentPlan, asked: Omit<Blueprint, "firstNon
 function factsOf(
   { deployer }: { deployer: string },
   { owner, treasury }: { owner: string; treasury: string },
-  { windows, ...amounts }: SuiteParameters,
+  { price, windows, ...amounts }: SuiteParameters,
   build: string,
 ): Record<string, string> {
   const text = (values: object, prefix = "") =>
     Object.fromEntries(Object.entries(values).map(([name, value]) => [prefix + name, String(value)]));
-  return { deployer, owner, treasury, ...text(amounts), ...text(windows, "windows."), build };
+  return { deployer, owner, treasury, ...text(amounts), ...text(price, "price."), ...text(windows, "windows."), build };
 }
 
 /** Where records and plans of deployments are kept. */

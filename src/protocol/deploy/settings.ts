@@ -17,7 +17,7 @@ type Expected = Pick<Deployment, "owner" | "treasury" | "parameters">;
  * Reads back what a suite was deployed with.
  *
  * @param patience For how long to ask a node that fails, milliseconds.
- * @returns What the owner can change and has changed: owner, treasury, fee.
+ * @returns What the owner can change and has changed: owner, treasury, fee, price parameters.
  * @throws {DeploymentMismatchError} if anything else is other than expected.
  */
 export async function checkSettings(
@@ -27,7 +27,7 @@ export async function checkSettings(
 ): Promise<Change[]> {
   const contracts = { escrow, sourceRegistry, providerPool, reputation, taskManager };
   const ask = <T>(request: () => Promise<T>) => persist("eth_call", request, patience);
-  const { feeBps, feeScale, maxRound, minStakePerSlot, windows } = parameters;
+  const { feeBps, feeScale, maxRound, minStakePerSlot, price, windows } = parameters;
   const fixed: [contract: SuiteKey, setting: string, expected: string, found: Promise<bigint>][] = [
     ["taskManager", "MAX_ROUND", String(maxRound), ask(() => taskManager.MAX_ROUND())],
     ["reputation", "FEE_SCALE", String(feeScale), ask(() => reputation.FEE_SCALE())],
@@ -43,10 +43,16 @@ export async function checkSettings(
   for (const name of Object.keys(windows) as (keyof typeof windows)[]) {
     fixed.push(["taskManager", `windows.${name}`, String(windows[name]), clocks.then((all) => all[name])]);
   }
+  const prices = ask(() => taskManager.priceParameters());
   const variable: [setting: string, deployed: string, now: Promise<string | bigint>][] = [
     ["owner", owner, ask(() => taskManager.owner())],
     ["treasury", treasury, ask(() => taskManager.treasury())],
     ["feeBps", String(feeBps), ask(() => taskManager.feeBps())],
+    ...(["target", "speed", "clamp"] as const).map((name): [string, string, Promise<bigint>] => [
+      `price.${name}`,
+      String(price[name]),
+      prices.then((all) => all[name]),
+    ]),
   ];
   const [values, current] = await Promise.all([
     Promise.all(fixed.map(([, , , found]) => found)),

@@ -10,6 +10,7 @@ import { money } from "./money.js";
 import { prices } from "./prices.js";
 import { proofs } from "./proofs.js";
 import { providers } from "./providers.js";
+import { reservations } from "./reservations.js";
 import { seeded } from "./signatures.js";
 import { sources } from "./sources.js";
 import { tasks } from "./tasks.js";
@@ -33,7 +34,7 @@ export function describeChain(name: string, start: () => Promise<Chain>, patienc
   describe(name, function () {
     this.timeout(LIMIT);
     const scenarios = [
-      ...[...sources, ...providers, ...money, ...tasks, ...exits, ...prices, ...proofs, ...governance],
+      ...[...sources, ...providers, ...money, ...tasks, ...exits, ...reservations, ...prices, ...proofs, ...governance],
       ...seeded(SEED),
     ];
     const playing = new Map<string, Promise<void>>();

@@ -8,7 +8,7 @@ import { read } from "./world.js";
 /** What the owner of a suite may do. Plays on the suite in which nothing else submits. */
 export const governance: Scenario[] = [
   {
-    title: "the owner pauses new tasks, changes the fee and hands the suite over in two steps",
+    title: "the owner pauses new tasks, changes fee and prices and hands the suite over in two steps",
     async play(world) {
       const { brief } = world;
       const { owner } = brief;
@@ -39,6 +39,17 @@ export const governance: Scenario[] = [
       const changed = await execute(owner, "taskManager", "setFee", [999]);
       expect(emitted(changed, "taskManager", "FeeSet")).to.deep.equal({ feeBps: 999n });
       expect(await read(client, (at) => taskManager.feeBps(at))).to.equal(999n);
+
+      const parameters = { target: 7_000, speed: 20, clamp: 30 };
+      await refused(
+        execute(owner, "taskManager", "setPriceParameters", [{ ...parameters, speed: 9 }]),
+        "PriceParameterOutOfBounds",
+        { value: 9n, minimum: 10n, maximum: 40_000n },
+      );
+      const tuned = await execute(owner, "taskManager", "setPriceParameters", [parameters]);
+      expect(emitted(tuned, "taskManager", "PriceParametersSet")).to.deep.equal({
+        ...{ target: 7_000n, speed: 20n, clamp: 30n },
+      });
 
       await execute(owner, "taskManager", "transferOwnership", [heir.address]);
       expect(await read(client, (at) => taskManager.owner(at))).to.equal(owner.address);

@@ -1,9 +1,11 @@
 import { expect } from "chai";
 import { parseEther } from "ethers";
 import { execute } from "../../../src/protocol/execute.js";
+import { type Market, marketPriceAt } from "../../../src/protocol/market.js";
+import { amountOf, fractionOf } from "../../../src/protocol/price.js";
 import type { Scenario } from "./scenario.js";
-import { deliver, FLOOR, saleOf, stage, STAKE, submit } from "./work.js";
-import { read, timeOf, until } from "./world.js";
+import { CAP, deliver, FLOOR, saleOf, stage, STAKE, submit } from "./work.js";
+import { PARAMETERS, read, timeOf, until } from "./world.js";
 
 /** A price is a fraction of the cap, in units of 1 / (2^32 − 1). */
 const WHOLE = 2n ** 32n - 1n;
@@ -21,6 +23,40 @@ export function priceAt(start: bigint, duration: number, elapsed: number, cap: b
 /** The price as a function of time. */
 export const prices: Scenario[] = [
   {
+    title: "the market price follows utilisation by the formula, to the wei, and orders begin at it",
+    async play(world) {
+      const { client, source, first } = await stage(world);
+      const { price: parameters } = PARAMETERS;
+      const market: Market = { price: 0n, openTasks: 0n, capacity: 2n, touchedAt: 0n, parameters };
+      const touch = async (block: number) => {
+        const time = BigInt(await timeOf(client, block));
+        market.price = marketPriceAt(market, FLOOR, time);
+        market.touchedAt = time;
+      };
+      // Three tasks for two slots, then one, and a pause to see it fall.
+      const open = [];
+      for (let i = 0; i < 6; i++) {
+        const task = await submit(client, source, { maxReward: 4n * CAP, bond: 4n * CAP, rampDuration: 1_000 });
+        await touch(task.done.blockNumber);
+        expect(task.startPrice).to.equal(
+          amountOf(fractionOf(market.price, task.order.maxReward), task.order.maxReward),
+        );
+        market.openTasks += 1n;
+        open.push(task);
+        if (i < 2) continue;
+        await until(client, Number(market.touchedAt) + 2);
+        const [done] = open.splice(0, 1);
+        if (done === undefined) throw new Error("nothing is open");
+        const { done: delivered } = await deliver(done, first);
+        await touch(delivered.blockNumber);
+        market.openTasks -= 1n;
+      }
+      expect(market.price > FLOOR).to.equal(true);
+      const seen = await read(client, (at) => client.contracts.providerPool.getMarket(source, at));
+      expect([seen.openTasks, seen.capacity, seen.touchedAt]).to.deep.equal([2n, 2n, market.touchedAt]);
+    },
+  },
+  {
     title: "the price at delivery is the formula's, to the wei, at every point of the ramp",
     async play(world) {
       const { client, source, first, publisher } = await stage(world);
@@ -35,8 +71,10 @@ export const prices: Scenario[] = [
       let [paid, earned] = [0n, 0n];
       const finish = async (task: (typeof open)[number]) => {
         const { order, packed } = task;
-        const start = startFractionOf(FLOOR, order.maxReward);
+        // Where the market price was when it was posted, which is another test's matter.
+        const { startFraction: start } = await read(client, (at) => taskManager.getTask(task.taskId, at));
         expect(task.startPrice).to.equal((order.maxReward * start) / WHOLE);
+        expect(task.startPrice >= FLOOR).to.equal(true);
         const { price, done } = await deliver(task, first);
         const [opened, cleared] = await Promise.all([
           ...[timeOf(client, task.done.blockNumber), timeOf(client, done.blockNumber)],

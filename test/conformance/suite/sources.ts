@@ -187,7 +187,7 @@ export const sources: Scenario[] = [
       expect(past).to.deep.equal([]);
       expect(page.map((view) => view.publisher)).to.deep.equal([publisher.address]);
       expect(members).to.deep.equal([provider]);
-      expect([market.members, market.capacity, market.price]).to.deep.equal([1n, 2n, 0n]);
+      expect([market.members, market.capacity, market.price]).to.deep.equal([1n, 2n, FLOOR]);
       expect(providers.map((view) => view.owner)).to.deep.equal([owner.address]);
       expect(unknown.slots).to.equal(0n);
       await refused(

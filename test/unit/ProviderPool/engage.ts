@@ -57,14 +57,14 @@ describe("ProviderPool.engage", () => {
   describe("when vetting fails", () => {
     it("refuses a key without authority", async () => {
       const { pool, manager, payout } = await loadFixture(deployMember);
-      await expect(pool.connect(manager).engage(PROVIDER, payout, SOURCE, 2, 16, BOND))
+      await expect(pool.connect(manager).engage(PROVIDER, payout, SOURCE, 2, 16, BOND, false))
         .to.be.revertedWithCustomError(pool, "NotAgent")
         .withArgs(PROVIDER, payout);
     });
 
     it("refuses who is no member", async () => {
       const { pool, manager, agent } = await loadFixture(deployMember);
-      await expect(pool.connect(manager).engage(PROVIDER, agent, 1, 2, 16, BOND))
+      await expect(pool.connect(manager).engage(PROVIDER, agent, 1, 2, 16, BOND, false))
         .to.be.revertedWithCustomError(pool, "NotMember")
         .withArgs(PROVIDER, 1);
     });
@@ -76,7 +76,7 @@ describe("ProviderPool.engage", () => {
       it(`refuses hardware for mask ${wanted} with ${memory} GiB`, async () => {
         const fixture = await loadFixture(deployMember);
         const { pool, manager, agent } = fixture;
-        await expect(pool.connect(manager).engage(PROVIDER, agent, SOURCE, wanted, memory, BOND))
+        await expect(pool.connect(manager).engage(PROVIDER, agent, SOURCE, wanted, memory, BOND, false))
           .to.be.revertedWithCustomError(pool, "HardwareMismatch")
           .withArgs(2, 16, wanted, memory);
         expect((await standing(fixture)).free).to.equal(FREE);
@@ -85,6 +85,6 @@ describe("ProviderPool.engage", () => {
   });
 
   describe("when the caller is not TaskManager", () => {
-    itIsForTheTaskManager((pool) => pool.engage(PROVIDER, pool, SOURCE, 2, 16, 0));
+    itIsForTheTaskManager((pool) => pool.engage(PROVIDER, pool, SOURCE, 2, 16, 0, false));
   });
 });

@@ -4,8 +4,10 @@ import {
   at,
   deployMember,
   deployProvider,
+  EMPTY_MARKET,
   engage,
   expected,
+  marketOf,
   NO_MEMBERSHIP,
   PROVIDER,
   SLOT_STAKE,
@@ -48,7 +50,7 @@ describe("ProviderPool.joinPool", () => {
       .withArgs(PROVIDER, SOURCE, 4, 3, 24, SLOT_STAKE);
     const membership = [4n, 0n, 3n, 24n, SLOT_STAKE, BigInt(now), 0n];
     expect([...(await pool.getMembership(PROVIDER, SOURCE))]).to.deep.equal(membership);
-    expect([...(await pool.getMarket(SOURCE))]).to.deep.equal([0n, 0n, 4n, 1n, 0n, 0n]);
+    expect(await marketOf(pool)).to.deep.equal({ ...EMPTY_MARKET, capacity: 4n, members: 1n, touchedAt: BigInt(now) });
     expect([...(await pool.getMembers(SOURCE, 0, 9))]).to.deep.equal([PROVIDER]);
     const locked = 4n * SLOT_STAKE;
     expect(await standing(fixture)).to.deep.equal(expected({ free: STAKE - locked, locked }));
@@ -64,8 +66,8 @@ describe("ProviderPool.joinPool", () => {
     expect((await pool.getMembership(1, SOURCE)).index).to.equal(1);
     expect((await pool.getMembership(PROVIDER, 2)).index).to.equal(0);
     expect([...(await pool.getMembers(SOURCE, 0, 9))]).to.deep.equal([PROVIDER, 1n]);
-    expect([...(await pool.getMarket(SOURCE))]).to.deep.equal([0n, 0n, 5n, 2n, 0n, 0n]);
-    expect([...(await pool.getMarket(2))]).to.deep.equal([0n, 0n, 5n, 1n, 0n, 0n]);
+    expect(await marketOf(pool)).to.include({ capacity: 5n, members: 2n });
+    expect(await marketOf(pool, 2n)).to.include({ capacity: 5n, members: 1n });
     expect((await standing(fixture)).locked).to.equal(2n * SLOT_STAKE + 10n);
     await expect(pool.connect(owner).joinPool(PROVIDER, 2, 1, 1, 1, 0))
       .to.be.revertedWithCustomError(pool, "AlreadyMember")

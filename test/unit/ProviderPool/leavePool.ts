@@ -1,11 +1,13 @@
 import { expect } from "chai";
 import { parseEther } from "ethers";
-import { loadFixture } from "../../helpers/network.js";
+import { loadFixture, time } from "../../helpers/network.js";
 import {
   deployMember,
   deployProvider,
+  EMPTY_MARKET,
   engage,
   expected,
+  marketOf,
   NO_MEMBERSHIP,
   PROVIDER,
   SLOT_STAKE,
@@ -47,7 +49,7 @@ describe("ProviderPool.leavePool", () => {
     const { pool, owner } = fixture;
     await expect(pool.connect(owner).leavePool(PROVIDER, SOURCE)).to.emit(pool, "Left").withArgs(PROVIDER, SOURCE, 2);
     expect([...(await pool.getMembership(PROVIDER, SOURCE))]).to.deep.equal(NO_MEMBERSHIP);
-    expect([...(await pool.getMarket(SOURCE))]).to.deep.equal([0n, 0n, 0n, 0n, 0n, 0n]);
+    expect(await marketOf(pool)).to.deep.equal({ ...EMPTY_MARKET, touchedAt: BigInt(await time.latest()) });
     expect([...(await pool.getMembers(SOURCE, 0, 9))]).to.deep.equal([]);
     expect(await standing(fixture)).to.deep.equal(expected());
   });
@@ -124,6 +126,60 @@ describe("ProviderPool.leavePool", () => {
     await registry.connect(publisher).setActive(SOURCE, false);
     await pool.connect(manager).jail(PROVIDER, 10_000_000_000n);
     await expect(pool.connect(owner).leavePool(PROVIDER, SOURCE)).to.emit(pool, "Left");
+  });
+
+  describe("when reservations are held", () => {
+    /** PROVIDER holds two reservations in SOURCE, and is a member of source 1 too. */
+    async function held() {
+      const fixture = await deployMember();
+      const { pool, manager, owner, agent } = fixture;
+      const bound = pool.connect(manager);
+      await pool.connect(owner).joinPool(PROVIDER, 1, 1, 1, 2, 16);
+      for (let i = 0; i < 2; i++) await bound.reserve(PROVIDER, agent, SOURCE, 2, 16, 5n);
+      return { ...fixture, bound };
+    }
+
+    it("refuses to leave before the last one has ended, by delivery or lapse", async () => {
+      const fixture = await loadFixture(held);
+      const { pool, bound, owner, agent } = fixture;
+      const before = await standing(fixture);
+      for (const key of [owner, agent]) {
+        await expect(pool.connect(key).leavePool(PROVIDER, SOURCE))
+          .to.be.revertedWithCustomError(pool, "ReservationsHeld")
+          .withArgs(PROVIDER, SOURCE, 2);
+      }
+      await bound.fulfil(PROVIDER, agent, SOURCE, false);
+      await expect(pool.connect(owner).leavePool(PROVIDER, SOURCE))
+        .to.be.revertedWithCustomError(pool, "ReservationsHeld")
+        .withArgs(PROVIDER, SOURCE, 1);
+      expect(await standing(fixture)).to.deep.equal(before);
+      expect(await marketOf(pool)).to.include({ capacity: 2n, members: 1n });
+      await bound.vacate(PROVIDER, SOURCE);
+      await expect(pool.connect(owner).leavePool(PROVIDER, SOURCE)).to.emit(pool, "Left").withArgs(PROVIDER, SOURCE, 2);
+      expect([...(await pool.getMembership(PROVIDER, SOURCE))]).to.deep.equal(NO_MEMBERSHIP);
+      const locked = before.locked - 2n * SLOT_STAKE;
+      expect(await standing(fixture)).to.deep.equal({ ...before, free: STAKE - locked, locked });
+    });
+
+    it("lets the provider leave other pools, and others leave this one", async () => {
+      const { pool, owner, stranger } = await loadFixture(held);
+      await pool.connect(stranger).joinPool(1, SOURCE, 1, 1, 1, 0);
+      await pool.connect(stranger).leavePool(1, SOURCE);
+      await pool.connect(owner).leavePool(PROVIDER, 1);
+      expect((await pool.getMembership(PROVIDER, SOURCE)).reserved).to.equal(2n);
+    });
+
+    it("starts without any after a return", async () => {
+      const { pool, bound, owner, agent } = await loadFixture(held);
+      await bound.vacate(PROVIDER, SOURCE);
+      await bound.vacate(PROVIDER, SOURCE);
+      await pool.connect(owner).leavePool(PROVIDER, SOURCE);
+      await pool.connect(owner).joinPool(PROVIDER, SOURCE, 1, 1, 2, 16);
+      await bound.reserve(PROVIDER, agent, SOURCE, 2, 16, 5n);
+      await expect(bound.reserve(PROVIDER, agent, SOURCE, 2, 16, 5n))
+        .to.be.revertedWithCustomError(pool, "NoFreeSlot")
+        .withArgs(PROVIDER, SOURCE, 1);
+    });
   });
 
   describe("when there is nothing to leave", () => {

@@ -5,6 +5,7 @@ import {
   Escrow__factory,
   Exits__factory,
   ProofBatch__factory,
+  Reservations__factory,
   ProviderPool__factory,
   Reputation__factory,
   SourceRegistry__factory,
@@ -28,9 +29,9 @@ const WINDOWS: Windows = {
 };
 
 /** Places in the sequence of deployments. */
-const ESCROW = 2;
-const POOL = 4;
-const MANAGER = 6;
+const ESCROW = 3;
+const POOL = 5;
+const MANAGER = 7;
 
 async function accounts() {
   const [deployer, owner, treasury] = await ethers.getSigners();
@@ -46,6 +47,7 @@ async function deployLeaves(wiring: Partial<ReturnType<typeof straight>> = {}, u
   const told = { ...straight(predicted), ...wiring };
   const exits = await new Exits__factory(deployer).deploy();
   const proofBatch = await new ProofBatch__factory(deployer).deploy();
+  const reservations = await new Reservations__factory(deployer).deploy();
   const escrow = await new Escrow__factory(deployer).deploy(told.escrowManager, told.escrowPool);
   const sourceRegistry = await new SourceRegistry__factory(deployer).deploy(1);
   const providerPool = await new ProviderPool__factory(deployer).deploy(
@@ -59,6 +61,7 @@ async function deployLeaves(wiring: Partial<ReturnType<typeof straight>> = {}, u
     {
       "project/contracts/libraries/Exits.sol:Exits": await exits.getAddress(),
       "project/contracts/libraries/ProofBatch.sol:ProofBatch": await proofBatch.getAddress(),
+      "project/contracts/libraries/Reservations.sol:Reservations": await reservations.getAddress(),
     },
     deployer,
   );
@@ -71,6 +74,7 @@ async function deployLeaves(wiring: Partial<ReturnType<typeof straight>> = {}, u
     providerPool: await providerPool.getAddress(),
     reputation: await reputation.getAddress(),
     maxRound: 99n * FEE_SCALE - 1n,
+    priceParameters: { target: 8_000, speed: 1_000, clamp: 250 },
     windows: WINDOWS,
   };
   const deploy = (changes: Partial<typeof config> = {}) => factory.deploy({ ...config, ...changes });
@@ -83,7 +87,7 @@ const straight = (predicted: (place: number) => string) => ({
   escrowPool: predicted(POOL),
   poolManager: predicted(MANAGER),
   poolEscrow: predicted(ESCROW),
-  poolRegistry: predicted(3),
+  poolRegistry: predicted(4),
   reputationManager: predicted(MANAGER),
 });
 
@@ -101,6 +105,7 @@ describe("TaskManager constructor", () => {
     expect(await suite.treasury()).to.equal(config.treasury);
     expect(await suite.feeBps()).to.equal(123);
     expect(await suite.submissionsPaused()).to.equal(false);
+    expect(await suite.priceParameters()).to.deep.equal([8_000n, 1_000n, 250n]);
     expect(await suite.windows()).to.deep.equal(Object.values(WINDOWS).map(BigInt));
     expect(await suite.MIN_FEE_BPS()).to.equal(10);
     expect(await suite.MAX_FEE_BPS()).to.equal(1000);
@@ -109,6 +114,7 @@ describe("TaskManager constructor", () => {
 
     const deployment = suite.deploymentTransaction();
     await expect(deployment).to.emit(suite, "FeeSet").withArgs(123);
+    await expect(deployment).to.emit(suite, "PriceParametersSet").withArgs(8_000, 1_000, 250);
     await expect(deployment).to.emit(suite, "TreasurySet").withArgs(config.treasury);
     await expect(deployment).to.emit(suite, "OwnershipTransferred").withArgs(ZeroAddress, config.owner);
   });
@@ -189,6 +195,20 @@ describe("TaskManager constructor", () => {
     it(`takes a fee of ${feeBps} basis points`, async () => {
       const { deploy } = await deployLeaves();
       expect(await (await deploy({ feeBps })).feeBps()).to.equal(feeBps);
+    });
+  }
+
+  for (const [name, value, least, most] of [
+    ["target", 4_999, 5_000, 9_500],
+    ["target", 9_501, 5_000, 9_500],
+    ["speed", 0, 10, 40_000],
+    ["clamp", 1_001, 10, 1_000],
+  ] as const) {
+    it(`refuses a ${name} of ${value}`, async () => {
+      const { config, deploy, errors } = await deployLeaves();
+      await expect(deploy({ priceParameters: { ...config.priceParameters, [name]: value } }))
+        .to.be.revertedWithCustomError(errors, "PriceParameterOutOfBounds")
+        .withArgs(value, least, most);
     });
   }
 

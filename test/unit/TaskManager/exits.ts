@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { PackedOrder } from "../../../src/protocol/order.js";
 import { ethers, loadFixture, time } from "../../helpers/network.js";
 import { owed, partiesOf } from "../../helpers/observe.js";
-import { PROOF_STATES, REVIEW_STATES, START, subjectOf, TaskState } from "../../helpers/states.js";
+import { type Kind, START, STATES, subjectOf, TaskState } from "../../helpers/states.js";
 import {
   CAP,
   deployMarket,
@@ -20,34 +20,39 @@ interface Running {
   packed: PackedOrder;
   taskId: string;
   reviewPeriod: number;
+  reservation: number;
 }
 
 const FEE = (START * FEE_BPS) / 10_000n;
 const TIP = (CAP * 50n) / 10_000n;
 
-/** A task that six holders have failed and a seventh holds. */
-async function sevenfold(market: Market): Promise<Running> {
+/** A task that six holders have failed and a seventh holds: delivered, or else reserved. */
+async function sevenfold(market: Market, reservation: number): Promise<Running> {
   const { taskManager, stranger } = market;
-  const { order, packed, taskId } = await openTask(market, { deadline: (await time.latest()) + 12 * 3600 });
+  const deadline = (await time.latest()) + 12 * 3600;
+  const { order, packed, taskId } = await openTask(market, { deadline, reservation });
   for (const [lapses, holder] of market.others.slice(0, 7).entries()) {
     if (lapses > 0) {
-      await time.increase(WINDOWS.disclose + 1);
+      await time.increase((reservation || WINDOWS.disclose) + 1);
       await taskManager.connect(stranger).reopen(packed);
     }
-    await taskManager.connect(holder).deliver(packed, await joinProvider(market, holder), random32());
+    const provider = await joinProvider(market, holder);
+    if (reservation === 0) await taskManager.connect(holder).deliver(packed, provider, random32());
+    else await taskManager.connect(holder).reserve(packed, provider);
   }
-  return { packed, taskId, reviewPeriod: order.reviewPeriod };
+  return { packed, taskId, reviewPeriod: order.reviewPeriod, reservation };
 }
 
-async function plain(market: Market, kind: "Review" | "Proof", name: string): Promise<Running> {
+async function plain(market: Market, kind: Kind, name: string): Promise<Running> {
   const subject = await subjectOf(market, kind);
-  const route = new Map(Object.entries(kind === "Review" ? REVIEW_STATES : PROOF_STATES)).get(name);
-  await route?.(subject);
-  return { packed: subject.packed, taskId: subject.taskId, reviewPeriod: subject.order.reviewPeriod };
+  await STATES[kind][name]?.(subject);
+  const { packed, taskId, order } = subject;
+  return { packed, taskId, reviewPeriod: order.reviewPeriod, reservation: order.reservation };
 }
 
 /** Waits for whatever clock runs and makes the call that it allows, until nothing is left to do. */
-async function leave({ taskManager, stranger }: Market, { packed, taskId, reviewPeriod }: Running): Promise<string[]> {
+async function leave({ taskManager, stranger }: Market, running: Running): Promise<string[]> {
+  const { packed, taskId, reviewPeriod, reservation } = running;
   const anyone = taskManager.connect(stranger);
   const calls: string[] = [];
   for (;;) {
@@ -55,7 +60,8 @@ async function leave({ taskManager, stranger }: Market, { packed, taskId, review
     if (state >= TaskState.Settled) return calls;
     const clocks: Record<string, [end: bigint, call: "refund" | "reopen" | "settle"]> = {
       [`${TaskState.Open}`]: [deadline, "refund"],
-      [`${TaskState.Delivered}`]: [clearedAt + BigInt(WINDOWS.disclose), "reopen"],
+      [`${TaskState.Reserved}`]: [clearedAt + BigInt(reservation), "reopen"],
+      [`${TaskState.Delivered}`]: [(markedAt || clearedAt) + BigInt(WINDOWS.disclose), "reopen"],
       [`${TaskState.Disclosed}`]: [markedAt + BigInt(reviewPeriod), "settle"],
     };
     const [end, call] = clocks[`${state}`] ?? [0n, "refund"];
@@ -80,13 +86,17 @@ async function obstruct(market: Market): Promise<void> {
   await registry.setFloorPrice(1, CAP * 2n);
   await escrow.connect(client).withdraw((await escrow.accountOf(client)).free);
   const pool = providerPool.connect(providerOwner);
-  await pool.leavePool(1, 1);
+  const { reserved } = await pool.getMembership(1, 1);
+  if (reserved === 0n) await pool.leavePool(1, 1);
+  else await expect(pool.leavePool(1, 1)).to.be.revertedWithCustomError(pool, "ReservationsHeld").withArgs(1, 1, 1);
   await pool.unbond(1, (await providerPool.getProvider(1)).free);
   await pool.setAgent(1, market.agent, false);
 }
 
 const REFUND = { end: TaskState.Refunded, client: -FEE - TIP, stranger: TIP };
 const LAPSE = { ...REFUND, client: -TIP };
+const SEVENTH = "held for the seventh time";
+const SETTLED = { calls: ["settle"], end: TaskState.Settled, client: undefined, stranger: 0n };
 const EXITS = {
   Review: {
     Open: { calls: ["refund"], ...REFUND },
@@ -97,9 +107,9 @@ const EXITS = {
     Lapsed: { calls: ["refund"], ...LAPSE },
     Delivered: { calls: ["reopen", "refund"], ...LAPSE },
     DeliveredOver: { calls: ["reopen", "refund"], ...LAPSE },
-    "delivered for the seventh time": { calls: ["reopen"], ...LAPSE, client: 0n, stranger: 0n },
-    Disclosed: { calls: ["settle"], end: TaskState.Settled, client: undefined, stranger: 0n },
-    DisclosedOver: { calls: ["settle"], end: TaskState.Settled, client: undefined, stranger: 0n },
+    [SEVENTH]: { calls: ["reopen"], ...LAPSE, client: 0n, stranger: 0n },
+    Disclosed: SETTLED,
+    DisclosedOver: SETTLED,
   },
   Proof: {
     Open: { calls: ["refund"], ...REFUND },
@@ -107,10 +117,29 @@ const EXITS = {
     Cancelled: { calls: ["refund"], ...REFUND },
     CancelledExpired: { calls: ["refund"], ...REFUND },
   },
+  Reserved: {
+    Open: { calls: ["refund"], ...REFUND },
+    Expired: { calls: ["refund"], ...REFUND },
+    CancelledExpired: { calls: ["refund"], ...REFUND },
+    Reserved: { calls: ["reopen", "refund"], ...LAPSE },
+    ReservedOver: { calls: ["reopen", "refund"], ...LAPSE },
+    ReservedCancelled: { calls: ["reopen", "refund"], ...LAPSE },
+    ReservedCancelledOver: { calls: ["reopen", "refund"], ...LAPSE },
+    Lapsed: { calls: ["refund"], ...LAPSE },
+    LapsedCancelled: { calls: ["refund"], ...LAPSE },
+    Delivered: { calls: ["reopen", "refund"], ...LAPSE },
+    DeliveredOver: { calls: ["reopen", "refund"], ...LAPSE },
+    DeliveredCancelled: { calls: ["reopen", "refund"], ...LAPSE },
+    LapsedDelivered: { calls: ["refund"], ...LAPSE },
+    [SEVENTH]: { calls: ["reopen"], ...LAPSE, client: 0n, stranger: 0n },
+    Disclosed: SETTLED,
+    DisclosedAtOnce: SETTLED,
+    DisclosedAtOnceOver: SETTLED,
+  },
 } as const;
 
 describe("TaskManager: the way out of every state that anyone may take", () => {
-  for (const kind of ["Review", "Proof"] as const) {
+  for (const kind of ["Review", "Proof", "Reserved"] as const) {
     for (const [name, expected] of Object.entries(EXITS[kind])) {
       for (const obstructed of [false, true]) {
         const when = obstructed ? "and all others obstruct" : "and nobody else acts";
@@ -118,8 +147,9 @@ describe("TaskManager: the way out of every state that anyone may take", () => {
           const market = await loadFixture(deployMarket);
           const { escrow, taskManager, providerPool, client, stranger, providerOwner, publisher } = market;
           const accounts = await partiesOf(market);
-          const seventh = name === "delivered for the seventh time";
-          const task = seventh ? await sevenfold(market) : await plain(market, kind, name);
+          const reservation = kind === "Reserved" ? 600 : 0;
+          const task = name === SEVENTH ? await sevenfold(market, reservation) : await plain(market, kind, name);
+          const holds = (await providerPool.getMembership(1, 1)).reserved !== 0n;
           if (obstructed) await obstruct(market);
           const total = await owed(market, accounts);
           const free = (await escrow.accountOf(client)).free;
@@ -144,9 +174,11 @@ describe("TaskManager: the way out of every state that anyone may take", () => {
           expect(await owed(market, accounts)).to.equal(total);
           expect(await ethers.provider.getBalance(escrow)).to.equal(total);
           for (const [i, { locked }] of (await providerPool.getProviders(1, 100)).entries()) {
-            const slots = obstructed && i === 0 ? 0n : 2n;
+            const slots = obstructed && !holds && i === 0 ? 0n : 2n;
             expect(locked, "no bond is left behind").to.equal(slots * STAKE_PER_SLOT);
+            expect((await providerPool.getMembership(i + 1, 1)).reserved, "no slot is left behind").to.equal(0n);
           }
+          expect((await providerPool.getMarket(1)).openTasks, "no demand is left behind").to.equal(0n);
         });
       }
     }

@@ -50,6 +50,23 @@ describe("TaskManager.multicall", () => {
     expect((await manager.getTask(open.taskId)).state).to.equal(State.Disclosed);
   });
 
+  it("reserves and delivers at once", async () => {
+    const { market, manager, encode } = await prepared();
+    const { packed, taskId } = await openTask(market, { reservation: 600 });
+    const { seal, commitment, envelope } = resultFor(taskId, market.provider);
+    await manager
+      .connect(market.agent)
+      .multicall([
+        encode.encodeFunctionData("reserve", [packed, market.provider]),
+        encode.encodeFunctionData("deliver", [packed, market.provider, seal]),
+      ]);
+    const { state, clearedAt, markedAt } = await manager.getTask(taskId);
+    expect([state, markedAt]).to.deep.equal([State.Delivered, clearedAt]);
+    expect((await market.providerPool.getMembership(1, 1)).reserved).to.equal(0n);
+    await manager.disclose(packed, commitment, envelope);
+    expect((await manager.getTask(taskId)).state).to.equal(State.Disclosed);
+  });
+
   it("does nothing if one of them fails, and says which error it was", async () => {
     const { market, manager, delivered, drafted, encode } = await prepared();
     const calls = [

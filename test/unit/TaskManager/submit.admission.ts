@@ -118,7 +118,14 @@ const CASES: Case[] = [
     args: [Verification.Quorum, 0, 0],
   },
   { title: "a panel", changes: { trust: 1 }, error: "NotOffered", args: [Verification.Review, 1, 0] },
-  { title: "a reservation", changes: { reservation: 1 }, error: "NotOffered", args: [Verification.Review, 0, 1] },
+  {
+    title: "a Proof order with a reservation",
+    proof: true,
+    changes: { reservation: 1 },
+    fits: {},
+    error: "NotOffered",
+    args: [Verification.Proof, 0, 1],
+  },
   {
     title: "a Proof order with a panel",
     proof: true,

@@ -51,7 +51,7 @@ describe("scripts around deployments", function () {
       version: "0.8.30+commit.73712a01",
       evmVersion: "paris",
       viaIR: true,
-      optimizerRuns: { ...Object.fromEntries(CONTRACT_NAMES.map((name) => [name, 1_000_000])), TaskManager: 800 },
+      optimizerRuns: { ...Object.fromEntries(CONTRACT_NAMES.map((name) => [name, 1_000_000])), TaskManager: 200 },
     });
     for (const name of CONTRACT_NAMES) {
       expect(out).to.contain(deployment.contracts[name].address).and.contain(deployment.contracts[name].transaction);

@@ -32,6 +32,7 @@ const order = draftOrder({
 const PARAMETERS = {
   ...{ provider: 2, source: 3, version: 1, slots: 4, environments: 1, gpuMemory: 0, minGpuMemory: 0 },
   ...{ amount: 5n, floorPrice: 6n, stakePerSlot: 7n, royaltyBps: 8, feeBps: 10, nonce: 11n },
+  ...{ target: 8_000, speed: 1_000, clamp: 250 },
   ...{ to: address("10"), account: address("11"), payout: address("12"), agent: address("13") },
   ...{ treasury: address("14"), verifiers: [address("15")], payers: [address("16")] },
   ...{ key: word("17"), manifestDigest: word("18"), seal: word("19"), commitment: word("20") },
@@ -45,7 +46,11 @@ type Name = keyof typeof PARAMETERS;
 const OTHERS = {
   escrow: ["hold", "depositAndHold", "settle", "settleBatch", "collectFees", "collectStake"],
   sourceRegistry: ["approve", "setApprovalForAll", "transferFrom", "safeTransferFrom(address,address,uint256,bytes)"],
-  providerPool: ["engage", "release", "slash", "jail"],
+  providerPool: [
+    ...["engage", "reserve", "fulfil", "vacate", "release", "slash", "jail"],
+    // Its markets follow the tasks.
+    ...["open", "reopen", "close"],
+  ],
   reputation: ["recordSettlement", "recordSettlements", "recordFault", "recordFraud"],
   taskManager: [],
 } satisfies Record<SuiteKey, string[]>;

@@ -2,12 +2,20 @@ import { expect } from "chai";
 import { checkedGovernance, checkParameters } from "../../../../src/protocol/deploy/checks.js";
 import { ParameterError } from "../../../../src/protocol/deploy/errors.js";
 import { NETWORKS, presetOf } from "../../../../src/protocol/deploy/networks.js";
-import { DEFAULT_PARAMETERS, type SuiteParameters, type Windows } from "../../../../src/protocol/parameters.js";
+import {
+  DEFAULT_PARAMETERS,
+  type PriceParameters,
+  type SuiteParameters,
+  type Windows,
+} from "../../../../src/protocol/parameters.js";
 import { memoryStore, OWNER, TREASURY, at, freshDeployer, run } from "../../../helpers/deployment.js";
 
 const MAX_UINT32 = 2 ** 32 - 1;
 const DEFAULTS = DEFAULT_PARAMETERS.windows;
 const withWindows = (windows: Partial<Windows>): Partial<SuiteParameters> => ({ windows: { ...DEFAULTS, ...windows } });
+const withPrice = (price: Partial<PriceParameters>): Partial<SuiteParameters> => ({
+  price: { ...DEFAULT_PARAMETERS.price, ...price },
+});
 
 function refusal(changes: Partial<SuiteParameters>): unknown {
   try {
@@ -24,6 +32,13 @@ describe("checks before a deployment", () => {
     ["feeBps", "1001", { feeBps: 1001 }],
     ["feeBps", "20.5", { feeBps: 20.5 }],
     ["feeBps", "NaN", { feeBps: NaN }],
+    ["price.target", "4999", withPrice({ target: 4_999 })],
+    ["price.target", "9501", withPrice({ target: 9_501 })],
+    ["price.speed", "9", withPrice({ speed: 9 })],
+    ["price.speed", "40001", withPrice({ speed: 40_001 })],
+    ["price.clamp", "9", withPrice({ clamp: 9 })],
+    ["price.clamp", "1001", withPrice({ clamp: 1_001 })],
+    ["price.clamp", "10.5", withPrice({ clamp: 10.5 })],
     ["feeScale", "0", { feeScale: 0n }],
     ["feeScale", String(2n ** 256n / 99n + 1n), { feeScale: 2n ** 256n / 99n + 1n }],
     ["feeScale", "1", { feeScale: 1n, maxRound: 99n }],
@@ -57,6 +72,7 @@ describe("checks before a deployment", () => {
         feeScale: 1n,
         maxRound: 98n,
         minStakePerSlot: 1n,
+        price: { target: 5_000, speed: 10, clamp: 10 },
         windows: Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, 1])) as unknown as Windows,
       },
     ],
@@ -67,6 +83,7 @@ describe("checks before a deployment", () => {
         feeScale: (2n ** 256n - 1n) / 99n,
         maxRound: 2n ** 96n - 1n,
         minStakePerSlot: 2n ** 88n - 1n,
+        price: { target: 9_500, speed: 40_000, clamp: 1_000 },
         windows: { ...DEFAULTS, cancelNotice: MAX_UINT32, claim: MAX_UINT32 - 1_490_400 + 3_600 },
       },
     ],

@@ -5,7 +5,7 @@ import { checkCode, runtimeOf } from "../../../../src/protocol/deploy/code.js";
 import { estimateOf, gasOfCreation } from "../../../../src/protocol/deploy/estimate.js";
 import { creationCodeOf, type Place, placesOf } from "../../../../src/protocol/deploy/places.js";
 import { blueprintOf } from "../../../../src/protocol/deploy/plan.js";
-import { CONTRACT_NAMES, type Deployment } from "../../../../src/protocol/deployment.js";
+import { CONTRACT_NAMES, LIBRARY_NAMES, type Deployment } from "../../../../src/protocol/deployment.js";
 import { DeploymentMismatchError } from "../../../../src/protocol/errors.js";
 import { deployed, rpc } from "../../../helpers/deployment.js";
 import { Random, SEED } from "../../../helpers/seeded.js";
@@ -45,7 +45,7 @@ describe("code of a deployment", () => {
   it("is found in the creation code as the compiler says", async () => {
     for (const name of CONTRACT_NAMES) {
       const { deployedBytecode } = await artifacts.readArtifact(name);
-      const linked = { Exits: ELSEWHERE, ProofBatch: ELSEWHERE };
+      const linked = { Exits: ELSEWHERE, ProofBatch: ELSEWHERE, Reservations: ELSEWHERE };
       const expected = deployedBytecode.replace(/__\$[0-9a-f]{34}\$__/g, ELSEWHERE.slice(2));
       expect(runtimeOf(creationCodeOf(name, linked)), name).to.equal(expected);
     }
@@ -66,7 +66,7 @@ describe("code of a deployment", () => {
         immutableReferences?: Record<string, { start: number; length: number }[]>;
       };
       const blanks = Object.values(immutableReferences).flat();
-      const isLibrary = place.name === "Exits" || place.name === "ProofBatch";
+      const isLibrary = (LIBRARY_NAMES as readonly string[]).includes(place.name);
       for (let i = 0; i < 40; i++) {
         const at = random.whole(0, dataLength(codeOf(place)) - 1);
         const isBlank = blanks.some(({ start, length }) => at >= start && at < start + length);
@@ -78,7 +78,7 @@ describe("code of a deployment", () => {
   });
 
   it("lets only immutable words differ", async () => {
-    for (const place of places.slice(2)) {
+    for (const place of places.slice(LIBRARY_NAMES.length)) {
       const { immutableReferences = {} } = (await artifacts.readArtifact(place.name)) as {
         immutableReferences?: Record<string, { start: number; length: number }[]>;
       };
@@ -106,7 +106,11 @@ describe("code of a deployment", () => {
     expect(refusal({ name: "Exits", address: ELSEWHERE }, codeOf(exits), exits.creationCode)).to.be.instanceOf(
       DeploymentMismatchError,
     );
-    const relinked = creationCodeOf("TaskManager", { Exits: exits.address, ProofBatch: ELSEWHERE });
+    const relinked = creationCodeOf("TaskManager", {
+      Exits: exits.address,
+      ProofBatch: ELSEWHERE,
+      Reservations: ELSEWHERE,
+    });
     expect(refusal(manager, codeOf(manager), relinked)).to.be.instanceOf(DeploymentMismatchError);
   });
 

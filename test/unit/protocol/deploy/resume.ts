@@ -54,7 +54,7 @@ const planIn = ({ texts }: ReturnType<typeof memoryStore>) => parsePlan(texts.ge
 
 describe("deploy, interrupted", () => {
   for (const isTaken of [false, true]) {
-    for (let number = 0; number < 7; number++) {
+    for (let number = 0; number < CONTRACT_NAMES.length; number++) {
       it(`goes on when the node died ${isTaken ? "after taking" : "before taking"} transaction ${number + 1}`, async () => {
         const wallet = await freshDeployer();
         const store = memoryStore();
@@ -67,8 +67,8 @@ describe("deploy, interrupted", () => {
         const { deployment, events, error } = await run(at(wallet), store);
         if (deployment === undefined) throw error;
         expect(events[1]).to.deep.equal({ kind: "resumed", done });
-        expect(events.filter(({ kind }) => kind === "sent")).to.have.length(7 - done);
-        expect(await sentBy(wallet)).to.equal(7);
+        expect(events.filter(({ kind }) => kind === "sent")).to.have.length(CONTRACT_NAMES.length - done);
+        expect(await sentBy(wallet)).to.equal(CONTRACT_NAMES.length);
         expect([...store.texts.keys()]).to.deep.equal(["31337.json"]);
         await expectWhole(deployment, wallet, 0);
       });
@@ -95,7 +95,7 @@ describe("deploy, interrupted", () => {
       if (deployment === undefined) throw error;
       expect(looks).to.equal(3);
       expect(deployment.contracts.Exits.transaction).to.equal(hash);
-      expect(await sentBy(wallet)).to.equal(7);
+      expect(await sentBy(wallet)).to.equal(CONTRACT_NAMES.length);
       await expectWhole(deployment, wallet, 0);
     } finally {
       await rpc("evm_setAutomine", true);
@@ -115,7 +115,7 @@ describe("deploy, interrupted", () => {
     await expectWhole(deployment, wallet, 0);
   });
 
-  for (const number of [0, 1, 5, 6]) {
+  for (const number of [0, 1, 6, 7]) {
     it(`says that the prediction was lost when another program took nonce ${number}, then begins anew`, async () => {
       const wallet = await freshDeployer();
       const store = memoryStore();
@@ -131,7 +131,7 @@ describe("deploy, interrupted", () => {
       if (deployment === undefined) throw error;
       expect(events[1]).to.deep.equal({ kind: "lost", contract, predicted });
       expect(deployment.firstNonce).to.equal(number + 1);
-      expect(await sentBy(wallet)).to.equal(number + 8);
+      expect(await sentBy(wallet)).to.equal(number + 1 + CONTRACT_NAMES.length);
       await expectWhole(deployment, wallet, number + 1);
     });
   }
@@ -143,7 +143,7 @@ describe("deploy, interrupted", () => {
     await at(wallet).sendTransaction({ to: OWNER });
     const { deployment, events, error } = await run(at(wallet), store);
     if (deployment === undefined) throw error;
-    expect(events[1]).to.include({ kind: "lost", contract: "SourceRegistry" });
+    expect(events[1]).to.include({ kind: "lost", contract: CONTRACT_NAMES[3] });
     await expectWhole(deployment, wallet, 4);
   });
 
@@ -157,17 +157,23 @@ describe("deploy, interrupted", () => {
     const { deployment, error } = await run(at(wallet), store);
     if (deployment === undefined) throw error;
     await expectWhole(deployment, wallet, 0);
-    expect(await sentBy(wallet)).to.equal(7);
+    expect(await sentBy(wallet)).to.equal(CONTRACT_NAMES.length);
     expect([...store.texts.keys()]).to.deep.equal(["31337.json"]);
   });
 
   describe("does not go on with other choices:", () => {
-    const { windows } = DEFAULT_PARAMETERS;
+    const { price, windows } = DEFAULT_PARAMETERS;
     const cases: [what: string, options: Parameters<typeof run>[2], planned: string, asked: string][] = [
       ["owner", { governance: { owner: TREASURY, treasury: TREASURY } }, OWNER, TREASURY],
       ["treasury", { governance: { owner: OWNER, treasury: OWNER } }, TREASURY, OWNER],
       ["feeBps", { parameters: { ...DEFAULT_PARAMETERS, feeBps: 251 } }, "250", "251"],
       ["maxRound", { parameters: { ...DEFAULT_PARAMETERS, maxRound: 1n } }, "100000000000000000000", "1"],
+      [
+        "price.speed",
+        { parameters: { ...DEFAULT_PARAMETERS, price: { ...price, speed: 11 } } },
+        String(price.speed),
+        "11",
+      ],
       ["windows.claim", { parameters: { ...DEFAULT_PARAMETERS, windows: { ...windows, claim: 1 } } }, "86400", "1"],
     ];
     for (const [what, options, planned, asked] of cases) {

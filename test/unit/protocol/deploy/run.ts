@@ -33,7 +33,7 @@ import {
 import { type Interception, unreachable } from "../../../helpers/node.js";
 
 describe("deploy", () => {
-  it("puts seven contracts where the deployer's nonces say, and records them", async () => {
+  it("puts every contract where the deployer's nonces say, and records them", async () => {
     const { deployment, events, store, wallet } = await deployed();
     for (const [nonce, name] of CONTRACT_NAMES.entries()) {
       expect(deployment.contracts[name].address, name).to.equal(getCreateAddress({ from: wallet.address, nonce }));
@@ -41,7 +41,7 @@ describe("deploy", () => {
     expect(deployment).to.deep.include({ chainId: 31337, deployer: wallet.address, firstNonce: 0, compiler: COMPILER });
     expect(deployment).to.deep.include({ owner: OWNER, treasury: TREASURY, parameters: DEFAULT_PARAMETERS });
     expect([...store.texts]).to.deep.equal([["31337.json", formatDeployment(deployment)]]);
-    expect(await sentBy(wallet)).to.equal(7);
+    expect(await sentBy(wallet)).to.equal(CONTRACT_NAMES.length);
     expect(events.map(({ kind }) => kind)).to.deep.equal([
       "chain",
       "planned",
@@ -58,13 +58,21 @@ describe("deploy", () => {
     const wallet = await freshDeployer();
     await at(wallet).sendTransaction({ to: OWNER });
     const windows = { ...DEFAULT_PARAMETERS.windows, open: 7, maxReview: 99 };
-    const parameters = { feeBps: 11, feeScale: 5n, maxRound: 494n, minStakePerSlot: 3n, windows };
+    const parameters = {
+      feeBps: 11,
+      feeScale: 5n,
+      maxRound: 494n,
+      minStakePerSlot: 3n,
+      price: { target: 7_000, speed: 20, clamp: 30 },
+      windows,
+    };
     const { deployment, error } = await run(at(wallet), memoryStore(), { parameters });
     if (deployment === undefined) throw error;
     expect(deployment.firstNonce).to.equal(1);
     const { taskManager, reputation, sourceRegistry } = (await connect(providerOf(), deployment)).contracts;
     expect(await taskManager.feeBps()).to.equal(11n);
     expect(await taskManager.MAX_ROUND()).to.equal(494n);
+    expect([...(await taskManager.priceParameters())]).to.deep.equal([7_000n, 20n, 30n]);
     expect((await taskManager.windows()).open).to.equal(7n);
     expect((await taskManager.windows()).maxReview).to.equal(99n);
     expect(await reputation.FEE_SCALE()).to.equal(5n);
@@ -225,10 +233,12 @@ describe("deploy", () => {
       return `${String(answer).slice(0, -1)}${String(answer).endsWith("f") ? "e" : "f"}`;
     };
     const { error } = await run(at(wallet, lying), store);
-    expect(error).to.be.instanceOf(DeploymentMismatchError).and.include({ contract: "Escrow", address: spoilt });
+    expect(error)
+      .to.be.instanceOf(DeploymentMismatchError)
+      .and.include({ contract: CONTRACT_NAMES[2], address: spoilt });
     expect(store.texts.has("31337.json")).to.equal(false);
     expect((await run(at(wallet), store)).error).to.equal(undefined);
-    expect(await sentBy(wallet)).to.equal(7);
+    expect(await sentBy(wallet)).to.equal(CONTRACT_NAMES.length);
   });
 
   describe("pays as the chain understands:", () => {
@@ -252,7 +262,7 @@ describe("deploy", () => {
         };
         const { error, events } = await run(at(await freshDeployer(), watching), memoryStore(), fees && { fees });
         expect(error).to.equal(undefined);
-        expect(types).to.deep.equal(Array(7).fill(type));
+        expect(types).to.deep.equal(Array(CONTRACT_NAMES.length).fill(type));
         expect(events.find((event) => event.kind === "planned")?.type).to.equal(type);
       });
     }
