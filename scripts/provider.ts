@@ -9,7 +9,8 @@ import { fileDebts } from "../src/files/debtBook.js";
 import { fileIdentity } from "../src/files/identityFile.js";
 import { lockFolder } from "../src/files/lock.js";
 import { parseDeployment } from "../src/protocol/deployment.js";
-import { connect } from "../src/protocol/protocol.js";
+import { read, readBatch } from "../src/protocol/batch.js";
+import { connect, type Protocol } from "../src/protocol/protocol.js";
 import { connectNode } from "../src/protocol/provider.js";
 import { parseConfig } from "../src/provider/config.js";
 import { leaveSeats } from "../src/provider/join.js";
@@ -24,7 +25,7 @@ const STOP_WITHIN = 5_000;
 const command = createCommand("provider", "Competes for tasks as a configuration file says, until it is interrupted.")
   .argument("<configuration>", "JSON file; the README describes it")
   .option("--drain", "see through what is owed, take nothing new, and end")
-  .option("--leave", "leave the pools of the configuration and end")
+  .option("--leave", "leave the pools of the configuration, when no reservation is held there any more, and end")
   .addHelpText("after", `\nThe key comes from the environment variable ${KEY}.`);
 
 async function textOf(path: string): Promise<string> {
@@ -40,6 +41,15 @@ function keyOf(): string {
   const key = text.startsWith("0x") ? text : `0x${text}`;
   if (!isHexString(key, 32)) throw new ScriptError(`${KEY} is no private key: it must be 32 bytes in hexadecimal.`);
   return key;
+}
+
+/** Sources of which the provider holds reservations, without which it cannot leave their pools. */
+async function heldIn(protocol: Protocol, provider: number, sources: readonly { source: number }[]): Promise<number[]> {
+  const { values } = await readBatch(
+    protocol,
+    sources.map(({ source }) => read("providerPool", "getMembership", provider, source)),
+  );
+  return sources.flatMap(({ source }, index) => ((values[index]?.reserved ?? 0n) === 0n ? [] : [source]));
 }
 
 /** Tells a person of an event, or the program that started this one. */
@@ -108,6 +118,17 @@ await main(async () => {
         provider,
         config.sources.map(({ source }) => source),
       );
+      const remaining = await heldIn(protocol, provider, config.sources);
+      if (remaining.length > 0) {
+        console.log(
+          `Provider ${provider} holds reservations of ${remaining.join(", ")}; it leaves when they are fulfilled.`,
+        );
+        const seen = (event: ServiceEvent) => {
+          tell(config.name, event);
+          if (event.kind === "left") left.push(event.source);
+        };
+        await serve({ protocol, deployment, config, identity, debts, store, executor, report: seen, leave, signal });
+      }
       const owed = await debts.open();
       console.log(`Provider ${provider} left ${left.length === 0 ? "no pool" : `the pools of ${left.join(", ")}`}.`);
       if (owed.length > 0)

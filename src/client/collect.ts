@@ -3,6 +3,7 @@ import { accept } from "../protocol/actions/accept.js";
 import { refund } from "../protocol/actions/refund.js";
 import { reopen } from "../protocol/actions/reopen.js";
 import { settle } from "../protocol/actions/settle.js";
+import { read, readBatch } from "../protocol/batch.js";
 import { openSealed, type Opening } from "../protocol/envelope.js";
 import type { SigningProtocol } from "../protocol/protocol.js";
 import { messageOf } from "../protocol/retry.js";
@@ -13,10 +14,18 @@ import type { Tidings } from "./tidings.js";
 
 /** What collecting a result tells as it goes. Moments in unix milliseconds, prices in wei. */
 export type CollectEvent =
+  /** A provider holds the task up to and in second `until`, unix time, and has no result yet. */
+  | {
+      readonly kind: "reserved";
+      readonly at: number;
+      readonly provider: number;
+      readonly price: bigint;
+      readonly until: number;
+    }
   /** A provider has sealed a result. */
   | { readonly kind: "delivered"; readonly at: number; readonly provider: number; readonly price: bigint }
   | { readonly kind: "paid"; readonly at: number; readonly provider: number; readonly price: bigint }
-  /** Its holder disclosed nothing in time; others can take the task. */
+  /** Its holder delivered or disclosed nothing in time; others can take the task. */
   | { readonly kind: "reopened"; readonly at: number; readonly provider: number }
   | { readonly kind: "refunded"; readonly at: number }
   /** Something is not as it should be; it is looked at again. */
@@ -50,6 +59,13 @@ export type Collected =
   /** Its deadline passed before anybody posted it. */
   | { readonly outcome: "unposted" };
 
+/** A reservation without a seal. */
+interface Reservation {
+  readonly provider: number;
+  /** When it began, unix seconds: no later one began then. */
+  readonly clearedAt: number;
+}
+
 /** A hold of the task: from a seal to its payment or its failure. */
 interface Hold {
   readonly provider: number;
@@ -64,7 +80,7 @@ interface Hold {
 
 /**
  * Sees a task through to its end: opens what providers send, checks it against the seal on chain and the output against
- * its digest, and only then accepts; reopens the task when its holder discloses nothing in time; takes the money back
+ * its digest, and only then accepts; reopens the task when its holder delivers or discloses nothing in time; takes the money back
  * when the deadline is over. What to do follows from the chain and the journal's entry, so this may be called again
  * after a crash at any point.
  *
@@ -82,6 +98,7 @@ export async function collect(
     report({ kind: "trouble", at: Date.now(), reason });
   };
   let hold: Hold | undefined;
+  let reservation: Reservation | undefined;
 
   const tell = (held: Hold, what: string, reason: string) => {
     if (!held.told.has(what)) trouble(reason);
@@ -146,8 +163,18 @@ export async function collect(
       report({ kind: "reopened", at: Date.now(), provider: hold.provider });
       hold = undefined;
     }
+    if (reservation !== undefined && reservation.clearedAt !== clearedAt) {
+      report({ kind: "reopened", at: Date.now(), provider: reservation.provider });
+      reservation = undefined;
+    }
+    const until = clearedAt + order.reservation;
+    if (state === "Reserved" && reservation === undefined) {
+      reservation = { provider, clearedAt };
+      report({ kind: "reserved", at: Date.now(), provider, price, until });
+    }
     if (hold === undefined && seal !== undefined) {
       hold = { provider, seal, told: new Set() };
+      reservation = undefined;
       report({ kind: "delivered", at: Date.now(), provider, price });
     }
     // Its refund, its payment or its new holder shows at the next look.
@@ -156,13 +183,19 @@ export async function collect(
     signal.throwIfAborted();
     if (state === "Settled") {
       // An envelope that is on chain comes with the tidings, which may be behind after a start.
-      const coming = disclosedAt !== undefined && tidings.disclosed(taskId).length === 0;
+      const isHeard = tidings.disclosed(taskId).length > 0 || tidings.settled(taskId);
+      const coming = disclosedAt !== undefined && !isHeard;
       if (output === undefined && coming) return undefined;
       report({ kind: "paid", at: Date.now(), provider, price });
       return { outcome: "paid", provider, price, ...(output !== undefined && { output }) };
     }
     if (output !== undefined) await accept(protocol, { order });
-    else if (state === "Delivered" && task.timestamp > clearedAt + discloseWindow) await reopen(protocol, { order });
+    else if (state === "Reserved" && task.timestamp > until) await reopen(protocol, { order });
+    else if (state === "Delivered" && task.timestamp > clearedAt + discloseWindow) {
+      // A reserved task was cleared long before its delivery.
+      const since = order.reservation === 0 ? clearedAt : await deliveredAt(protocol, taskId);
+      if (task.timestamp > since + discloseWindow) await reopen(protocol, { order });
+    }
     // Its provider should have done that; until somebody does, the rest of the cap is held.
     else if (disclosedAt !== undefined && task.timestamp > disclosedAt + order.reviewPeriod + discloseWindow) {
       await settle(protocol, { order });
@@ -184,6 +217,12 @@ export async function collect(
     // An envelope comes without an event.
     await tidings.news(taskId, hold === undefined ? PATIENT * interval : interval, signal);
   }
+}
+
+/** When a reserved task was sealed, unix seconds. */
+async function deliveredAt(protocol: SigningProtocol, taskId: string): Promise<number> {
+  const [{ markedAt }] = (await readBatch(protocol, [read("taskManager", "getTask", taskId)])).values;
+  return Number(markedAt);
 }
 
 /** A task that nobody holds is looked at after so many intervals without news: deadlines pass silently. */

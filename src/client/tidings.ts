@@ -5,6 +5,8 @@ import type { Protocol } from "../protocol/protocol.js";
 export interface Tidings {
   /** Envelopes of a task that providers disclosed, bytes in hexadecimal. */
   disclosed(taskId: string): readonly string[];
+  /** Whether its payment was heard of: nothing more is disclosed of it. */
+  settled(taskId: string): boolean;
   /** Resolves when something happened to the task since the last call, or after so many milliseconds. */
   news(taskId: string, milliseconds: number, signal: AbortSignal): Promise<void>;
   /** Follows the chain until the signal ends it. */
@@ -12,6 +14,7 @@ export interface Tidings {
 }
 
 const EVENTS = [
+  "taskManager.TaskReserved",
   "taskManager.TaskDelivered",
   "taskManager.TaskDisclosed",
   "taskManager.TaskSettled",
@@ -27,10 +30,12 @@ const EVENTS = [
  */
 export function listen(protocol: Protocol, client: string, from: number): Tidings {
   const envelopes = new Map<string, string[]>();
+  const settled = new Set<string>();
   const heard = new Set<string>();
   const waiting = new Map<string, () => void>();
   return {
     disclosed: (taskId) => envelopes.get(taskId) ?? [],
+    settled: (taskId) => settled.has(taskId),
     async news(taskId, milliseconds, signal) {
       if (!heard.has(taskId)) {
         await new Promise<void>((resolve) => {
@@ -55,6 +60,7 @@ export function listen(protocol: Protocol, client: string, from: number): Tiding
         if (event.name === "TaskDisclosed") {
           envelopes.set(taskId, [...(envelopes.get(taskId) ?? []), event.args.envelope]);
         }
+        if (event.name === "TaskSettled" && !event.removed) settled.add(taskId);
         heard.add(taskId);
         waiting.get(taskId)?.();
       }

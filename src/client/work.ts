@@ -11,7 +11,10 @@ import type { JournalEntry, OrderJournal } from "./journal.js";
 import { type OrderDraft, prepareOrder } from "./submitOrder.js";
 import { listen } from "./tidings.js";
 
-/** What is ordered for one input: everything but the input itself, with the deadline counted from the submission. */
+/**
+ * What is ordered for one input: everything but the input itself, with the deadline counted from the submission. With a
+ * `reservation`, which must fit into the lifetime, one provider at a time has so many seconds for the work.
+ */
 export interface WorkTerms extends Omit<OrderDraft, "inputDigest" | "deadline" | "nonce" | "client" | "clientKey"> {
   /** Seconds from the submission to the deadline. */
   lifetime: number;

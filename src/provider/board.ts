@@ -1,11 +1,13 @@
 import { read, readBatch } from "../protocol/batch.js";
 import type { Watched } from "../protocol/events.js";
 import { type Order, unpackOrder } from "../protocol/order.js";
+import { amountOf } from "../protocol/price.js";
 import type { Protocol } from "../protocol/protocol.js";
 import { persist } from "../protocol/retry.js";
 import { TaskState } from "../protocol/states.js";
 import { createBell } from "./bell.js";
 import type { Offer } from "./decide.js";
+import type { Held } from "./reservations.js";
 
 /** For how long the node may be away, milliseconds. */
 export const OUTAGE = 600_000;
@@ -18,6 +20,7 @@ const FINAL: ReadonlySet<number> = new Set([TaskState.Settled, TaskState.Refunde
 /** Events by which tasks open and close. */
 export const BOARD_EVENTS = [
   "taskManager.TaskSubmitted",
+  "taskManager.TaskReserved",
   "taskManager.TaskDelivered",
   "taskManager.TaskSettled",
   "taskManager.TaskLapsed",
@@ -33,6 +36,8 @@ export interface BoardOptions {
   opened: (taskId: string) => void;
   /** Told of a task that can be taken no more, and of its holder or winner. */
   closed: (taskId: string, provider: number) => void;
+  /** Told, after that, of a task that is reserved, and of who holds it. */
+  held: (task: Held, provider: number) => void;
   /** Told of a task that will never be open again, or that was given back by its holder. */
   renewed: (taskId: string) => void;
 }
@@ -48,6 +53,8 @@ export interface Board {
    * @throws {NodeError} if the node does not answer.
    */
   look(taskIds: readonly string[]): Promise<void>;
+  /** Has a task looked at once more: something may have happened to it that no event has told yet. */
+  review(taskId: string): void;
   /** Takes an offer off, until something happens to its task. */
   take(taskId: string): void;
   /** Takes an offer off for good. */
@@ -60,7 +67,7 @@ export interface Board {
   follow(signal: AbortSignal): Promise<void>;
 }
 
-export function createBoard({ protocol, wants, opened, closed, renewed }: BoardOptions): Board {
+export function createBoard({ protocol, wants, opened, closed, held, renewed }: BoardOptions): Board {
   const orders = new Map<string, Order>();
   const offers = new Map<string, Offer>();
   /** Tasks that something happened to. */
@@ -88,10 +95,20 @@ export function createBoard({ protocol, wants, opened, closed, renewed }: BoardO
       }
       offers.delete(taskId);
       closed(taskId, Number(task.provider));
+      if (state === TaskState.Reserved) {
+        const price = amountOf(task.priceFraction, order.maxReward);
+        held({ taskId, order, price, until: Number(task.clearedAt) + order.reservation }, Number(task.provider));
+      }
       if (!FINAL.has(state)) continue;
       orders.delete(taskId);
       renewed(taskId);
     }
+  };
+
+  const review = (taskId: string) => {
+    if (!orders.has(taskId)) return;
+    news.add(taskId);
+    heard.ring();
   };
 
   return {
@@ -105,10 +122,9 @@ export function createBoard({ protocol, wants, opened, closed, renewed }: BoardO
         if (wants(order)) orders.set(taskId, order);
       }
       if (event.name === "TaskLapsed") renewed(taskId);
-      if (!orders.has(taskId)) return;
-      news.add(taskId);
-      heard.ring();
+      review(taskId);
     },
+    review,
     take(taskId) {
       offers.delete(taskId);
     },

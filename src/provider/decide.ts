@@ -19,6 +19,8 @@ export interface Standing {
   freeStake: bigint;
   /** Score × 1e6. */
   score: number;
+  /** Slots in the pool of the source that no reservation holds. */
+  freeSlots: number;
 }
 
 /** What one execution is worth to a provider. */
@@ -38,6 +40,12 @@ export type Decision =
 
 const CPU = 1;
 const GPU = 6;
+/** How much longer than expected an execution may take before its reservation ends. */
+const LEEWAY = 1.5;
+/** What else must happen in a reservation takes so many seconds: inputs, outputs, and a block for the delivery. */
+const BESIDE = 10;
+/** Slots are freed by deliveries: seconds until the next look. */
+const SLOT_AGAIN = 1;
 const leave = (reason: string): Decision => ({ act: "leave", reason });
 
 /**
@@ -54,9 +62,28 @@ export function decide(offer: Offer, standing: Standing, costs: Costs, now: numb
   const time = timeOfPayment(offer, costs.payment);
   if (time === undefined) return leave(`it never pays ${costs.payment} wei`);
   if (Math.max(now, time) + costs.duration > Number(offer.deadline)) return leave("its deadline is too near");
+  if (order.reservation > 0) return decideOnReservation(offer, standing, costs, now, time);
   // A result is paid the price at its delivery, so the work may begin while the price still climbs.
   const start = time - Math.floor(costs.duration);
   return start > now ? { act: "wait", until: start } : { act: "attempt" };
+}
+
+/** A reserved task is paid the price at its reservation, and what is not delivered in time costs stake. */
+function decideOnReservation(
+  { order, deadline }: Offer,
+  { freeSlots }: Standing,
+  { duration }: Costs,
+  now: number,
+  time: number,
+): Decision {
+  if (LEEWAY * duration + BESIDE > order.reservation) {
+    return leave(`its reservation of ${order.reservation} s is too short`);
+  }
+  if (Math.max(now, time) + order.reservation > Number(deadline)) {
+    return leave("its reservation would end after its deadline");
+  }
+  if (time > now) return { act: "wait", until: time };
+  return freeSlots < 1 ? { act: "wait", until: now + SLOT_AGAIN } : { act: "attempt" };
 }
 
 /** The first second, unix time, in which a task pays a provider at least so much; `undefined` if it never does. */

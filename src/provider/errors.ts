@@ -12,6 +12,24 @@ export class TaskRefusedError extends OpenGpuError {
   }
 }
 
+/** A reservation ended before there was a result to deliver, which costs stake as soon as anyone reopens the task. */
+export class ReservationMissedError extends OpenGpuError {
+  override readonly name = "ReservationMissedError";
+  readonly taskId: string;
+  readonly until: number;
+
+  /** @param until Last second of the reservation, unix time. */
+  constructor(taskId: string, until: number, options?: ErrorOptions) {
+    super(
+      `Task ${taskId} was reserved until ${until} and has no result by then, which costs stake. ` +
+        "What failed is told before; give this provider less to do at a time if it was too slow.",
+      options,
+    );
+    this.taskId = taskId;
+    this.until = until;
+  }
+}
+
 /** A source that this provider will not work for as it is. */
 export class SourceRefusedError extends OpenGpuError {
   override readonly name = "SourceRefusedError";

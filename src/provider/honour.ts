@@ -1,3 +1,4 @@
+import { read, readBatch } from "../protocol/batch.js";
 import { messageOf, pause } from "../protocol/retry.js";
 import { isRevert, RevertError, type RevertName } from "../protocol/reverts.js";
 import type { Protocol } from "../protocol/protocol.js";
@@ -16,7 +17,7 @@ export type Discharge =
 /** What honouring debts needs. Times in seconds. */
 export interface HonourOptions {
   protocol: Protocol;
-  effects: Pick<Effects, "deliver" | "send" | "disclose" | "settle">;
+  effects: Pick<Effects, "deliver" | "deliverAndDisclose" | "reaches" | "send" | "disclose" | "settle">;
   debts: DebtBook;
   /** How long to wait for the client before the envelope goes on chain; less than the disclosure window. */
   grace: number;
@@ -34,7 +35,7 @@ export interface HonourOptions {
 }
 
 /**
- * Sees a sealed result through to its payment: delivers its seal, hands the envelope to the client, discloses it on chain
+ * Sees a sealed result through to its payment: delivers its seal, of a reserved task while it is held, hands the envelope to the client, discloses it on chain
  * in time if the client does not accept, settles when the review period is over. What to do next follows from the
  * chain alone, so this may be called again after a crash at any point. A seal whose sending failed may still arrive, and
  * then costs the bond of who cannot open it: its debt lasts until somebody else has the task or its deadline is over.
@@ -59,9 +60,11 @@ export async function honour(debt: Debt, options: HonourOptions): Promise<Discha
     }
   };
   /** Delivers, and tells why that can never be, if it cannot. */
-  const deliver = async (): Promise<string | undefined> => {
+  const deliver = async (isReserved: boolean): Promise<string | undefined> => {
+    // Who cannot be reached off chain gets all at one stroke.
+    const isShown = isReserved && effects.reaches?.(debt.order.client) === false;
     try {
-      options.delivered(await effects.deliver(debt));
+      options.delivered(await (isShown ? effects.deliverAndDisclose(debt) : effects.deliver(debt)));
     } catch (error) {
       const revert: RevertName | undefined = error instanceof RevertError ? error.revert : undefined;
       if (!isRevert(error)) {
@@ -71,6 +74,10 @@ export async function honour(debt: Debt, options: HonourOptions): Promise<Discha
       // A task that is no longer open shows at the next look who has it.
     }
     return undefined;
+  };
+  const deliveredAt = async (): Promise<number> => {
+    const [{ markedAt }] = (await readBatch(protocol, [read("taskManager", "getTask", debt.taskId)])).values;
+    return Number(markedAt);
   };
   const send = async () => {
     if (sent || sending.isWaiting(debt.taskId)) return;
@@ -89,21 +96,33 @@ export async function honour(debt: Debt, options: HonourOptions): Promise<Discha
     let what: string | undefined;
     if (state === "Open" || state === "None") {
       if (over) what = "its deadline is over";
+      // Its reservation lapsed, or the chain took it back.
+      else if (state === "Open" && debt.order.reservation > 0) what = "it is reserved no more";
       else if (state === "Open") {
-        const refused = await deliver();
+        const refused = await deliver(false);
         if (refused !== undefined) {
           await debts.clear(debt.taskId);
           return { outcome: "lost", reason: refused };
         }
       }
+    } else if (state === "Reserved" && task.provider === debt.provider) {
+      if (task.timestamp > clearedAt + debt.order.reservation) what = MISSED;
+      else {
+        const refused = await deliver(true);
+        // As long as it is held, what is refused now may be taken later.
+        if (refused !== undefined) report(`delivering: ${refused}`);
+      }
     } else if (task.provider !== debt.provider || task.seal !== debt.sealed.seal) what = `the task is ${state}`;
     else if (state === "Settled") what = "paid";
     else if (state === "Delivered") {
       await send();
-      if (clock() >= clearedAt + grace) await attempt("disclosing", () => effects.disclose(debt));
+      // A reserved task was cleared long before its delivery.
+      const since = debt.order.reservation === 0 || clock() < clearedAt + grace ? clearedAt : await deliveredAt();
+      if (clock() >= since + grace) await attempt("disclosing", () => effects.disclose(debt));
     } else if (state === "Disclosed" && clock() > disclosedAt + debt.order.reviewPeriod) {
       await attempt("settling", () => effects.settle(debt.order));
     }
+    if (what === MISSED && ending?.what !== MISSED) report(MISSED);
     // A block may be replaced, and what it said with it.
     if (what !== ending?.what) ending = what === undefined ? undefined : { what, block: task.blockNumber };
     if (ending !== undefined && task.blockNumber >= ending.block + confirmations - 1) {
@@ -114,6 +133,8 @@ export async function honour(debt: Debt, options: HonourOptions): Promise<Discha
   }
 }
 
+/** How a debt ends that came too late for its reservation. */
+const MISSED = "its reservation ended before its result was delivered";
 /** An inbox that takes longer, milliseconds, is tried again later: the window for disclosing must not pass by it. */
 const SEND_WITHIN = 5_000;
 /** Looks at the chain are worth it when there is a block, or when so many intervals have passed without. */

@@ -11,6 +11,8 @@ export interface Inboxes {
    * @throws {InboxUnknownError} if it announced none, or one that is not sent to.
    */
   of(client: string): string;
+  /** Whether {@link of} tells one, as far as announcements were heard. */
+  reaches(client: string): boolean;
   /** Follows what clients announce until the signal ends it. */
   follow(signal: AbortSignal): Promise<void>;
 }
@@ -31,11 +33,16 @@ export function followInboxes(protocol: Protocol, from: number, allowed: readonl
     const url = URL.canParse(inbox) ? new URL(inbox) : undefined;
     return url !== undefined && (url.protocol === "https:" || origins.has(url.origin));
   };
+  const inboxOf = (client: string) => known.get(client.toLowerCase());
   return {
     of(client) {
-      const inbox = known.get(client.toLowerCase());
+      const inbox = inboxOf(client);
       if (inbox === undefined || !takes(inbox)) throw new InboxUnknownError(client, inbox);
       return inbox;
+    },
+    reaches(client) {
+      const inbox = inboxOf(client);
+      return inbox !== undefined && takes(inbox);
     },
     async follow(signal) {
       const announced = watch(protocol, { events: ["taskManager.InboxAnnounced"], from, signal });

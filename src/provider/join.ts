@@ -2,6 +2,7 @@ import { joinPool } from "../protocol/actions/joinPool.js";
 import { leavePool } from "../protocol/actions/leavePool.js";
 import { read, readBatch } from "../protocol/batch.js";
 import type { SigningProtocol } from "../protocol/protocol.js";
+import { RevertError } from "../protocol/reverts.js";
 import { snapshot } from "../protocol/snapshot.js";
 import { SourceRefusedError } from "./errors.js";
 
@@ -60,6 +61,7 @@ export async function suitableVersion(
  * @param version Version of the source that the hardware suits.
  * @returns Whether anything was to be done.
  * @throws {JoinPoolRevert} e.g. `InsufficientStake`.
+ * @throws {LeavePoolRevert} `ReservationsHeld` if the seat is another and reservations are held in it.
  */
 export async function takeSeat(protocol: SigningProtocol, seat: Seat, version: number): Promise<boolean> {
   const { provider, source } = seat;
@@ -73,7 +75,17 @@ export async function takeSeat(protocol: SigningProtocol, seat: Seat, version: n
   return true;
 }
 
-/** Leaves the pools that the provider is in, of these. */
+/** Whether a pool cannot be left yet because the provider holds reservations in it, which pass. */
+export function isHeldThere(error: unknown): boolean {
+  return error instanceof RevertError && error.is("ReservationsHeld");
+}
+
+/**
+ * Leaves the pools that the provider is in, of these, but not those in which it holds reservations: {@link leavePools}
+ * waits for their end.
+ *
+ * @returns Those that it has left.
+ */
 export async function leaveSeats(
   protocol: SigningProtocol,
   provider: number,
@@ -81,7 +93,16 @@ export async function leaveSeats(
 ): Promise<number[]> {
   const asked = sources.map((source) => read("providerPool", "getMembership", provider, source));
   const { values } = await readBatch(protocol, asked);
-  const left = sources.filter((_, index) => (values[index]?.slots ?? 0n) !== 0n);
-  for (const source of left) await leavePool(protocol, { provider, source });
+  const left: number[] = [];
+  for (const [index, source] of sources.entries()) {
+    const { slots = 0n, reserved = 0n } = values[index] ?? {};
+    if (slots === 0n || reserved !== 0n) continue;
+    try {
+      await leavePool(protocol, { provider, source });
+      left.push(source);
+    } catch (error) {
+      if (!isHeldThere(error)) throw error;
+    }
+  }
   return left;
 }

@@ -1,20 +1,29 @@
-import { digestOf } from "../content/digest.js";
-import { sealEnvelope } from "../protocol/envelope.js";
 import { watch } from "../protocol/events.js";
 import type { SigningProtocol } from "../protocol/protocol.js";
-import { messageOf, pause } from "../protocol/retry.js";
+import { messageOf, orAbort } from "../protocol/retry.js";
+import { RevertError } from "../protocol/reverts.js";
+import { createBench, isLostRace } from "./bench.js";
 import { createBell } from "./bell.js";
 import { BOARD_EVENTS, createBoard, OUTAGE } from "./board.js";
 import type { Debt, DebtBook } from "./debts.js";
-import { type Costs, decide, type Offer, type Standing, timeOfPayment } from "./decide.js";
+import { type Costs, decide, type Offer, type Standing } from "./decide.js";
+import { discharge } from "./discharge.js";
 import type { Effects } from "./effects.js";
-import { TaskRefusedError } from "./errors.js";
-import { honour } from "./honour.js";
+import { ReservationMissedError, TaskRefusedError } from "./errors.js";
 import { createPostponed } from "./postponed.js";
+import { type Held, heldTasks } from "./reservations.js";
 
 /** What a provider tells of its work. Times in unix milliseconds, prices in wei. */
 export type ProviderEvent =
   | { readonly kind: "attempted"; readonly taskId: string; readonly at: number }
+  /** The task is held up to and in second `until`, unix time, at a price that is fixed from now on. */
+  | {
+      readonly kind: "reserved";
+      readonly taskId: string;
+      readonly at: number;
+      readonly price: bigint;
+      readonly until: number;
+    }
   /** The attempt ended without a delivery; `retry` tells when it is tried again, if it is. */
   | {
       readonly kind: "abandoned";
@@ -36,8 +45,11 @@ export interface ProviderOptions {
   debts: DebtBook;
   /** Whether an order may ever be worth a look; all are if left out. */
   wants?: (order: Offer["order"]) => boolean;
-  /** What an execution must pay and takes, by source; `undefined`: it does not work for that source, or not yet. */
-  costs: (source: number) => Costs | undefined;
+  /**
+   * What an execution must pay and takes, by source and whether it is to be reserved first; `undefined`: it does not
+   * work for that source, or not yet.
+   */
+  costs: (source: number, isReserved: boolean) => Costs | undefined;
   /** Most executions at a time. */
   capacity: number;
   /** First block whose tasks are looked at. */
@@ -48,8 +60,8 @@ export interface ProviderOptions {
   grace?: number;
   /** Blocks that must stand on what ends a debt before it is forgotten; 1 if left out. */
   confirmations?: number;
-  /** Whether to see through what is owed, take nothing new, and end. */
-  drain?: boolean;
+  /** Whether to see through what is owed or held, take nothing new, and end; a signal: as soon as it says so. */
+  drain?: boolean | AbortSignal;
   /** Which of several offers to try first; the oldest by default. */
   preference?: (a: Offer, b: Offer) => number;
   /** Unix time of the chain now, seconds. */
@@ -59,18 +71,16 @@ export interface ProviderOptions {
   signal: AbortSignal;
 }
 
-/** The reason of an attempt that ended because another provider sealed a result. */
+/** The reason of an attempt that ended because another provider reserved the task or sealed a result. */
 export const LOST_RACE = "another was first";
 
 /** An offer that is not worth it now is looked at again after so many milliseconds: stake and costs change. */
 const LOOK_AGAIN = 10_000;
 
-/** Longest pause before an output that could not be published is published again, milliseconds. */
-const PUBLISH_AGAIN = 10_000;
-
 /**
  * Competes for tasks until the signal ends it: watches for open tasks, decides, executes, seals, hands over, and sees
- * every sealed result through to its payment, those of an earlier run first. Races that another provider has won are
+ * every sealed result through to its payment, those of an earlier run first, with what that had reserved. A task that asks
+ * for a reservation is reserved before it is executed. Races that another provider has won are
  * abandoned at once; an attempt that fails for what may pass is tried again, after longer and longer pauses, while the
  * task is open.
  *
@@ -83,10 +93,12 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
   // Nothing goes on when the watcher has given up: a provider that is blind to the races must not run in them.
   const over = new AbortController();
   const signal = AbortSignal.any([options.signal, over.signal]);
+  /** Ends what is only for new tasks. */
+  const full = AbortSignal.any([signal, drainOf(options.drain)]);
   const preference = options.preference ?? (() => 0);
   const attempts = new Map<string, AbortController>();
-  /** Bonds of the attempts, wei, which the chain does not know of yet. */
-  const bonds = new Map<string, bigint>();
+  /** Orders of the attempts, whose bonds and slots the chain does not know of yet. */
+  const pending = new Map<string, Offer["order"]>();
   const postponed = createPostponed(protocol.patience.interval);
   const bell = createBell();
   const board = createBoard({
@@ -97,6 +109,10 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
     },
     closed: (taskId, holder) => {
       if (holder !== provider) attempts.get(taskId)?.abort();
+    },
+    held: (held, holder) => {
+      // A reservation may arrive although its sending failed.
+      if (holder === provider && held.until >= clock() && !isBusy(held.taskId)) track(resume(held));
     },
     renewed: (taskId) => {
       postponed.forget(taskId);
@@ -114,122 +130,107 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
     const { taskId } = debt;
     owed.add(taskId);
     try {
-      await seeThrough(debt, underway);
+      const needs = { protocol, effects, debts, grace, clock, signal, report, retry };
+      await discharge(debt, underway, { ...needs, confirmations: options.confirmations ?? 1 });
     } finally {
       owed.delete(taskId);
       bell.ring();
     }
   };
-  const seeThrough = async (debt: Debt, early: boolean) => {
-    const { taskId } = debt;
-    let underway = early;
-    let lost: string | undefined;
-    const troubled = (reason: string) => {
-      tell("trouble", taskId, reason);
-    };
-    for (;;) {
-      try {
-        const delivered = (price: bigint) => {
-          report({ kind: "delivered", taskId, at: Date.now(), price });
-        };
-        if (lost === undefined) {
-          const needs = { protocol, effects, debts, grace, clock, signal, underway, delivered, report: troubled };
-          const { confirmations = 1 } = options;
-          const discharge = await honour(debt, { ...needs, confirmations });
-          if (discharge.outcome === "paid") {
-            report({ kind: "paid", taskId, at: Date.now(), price: discharge.price });
-            return;
-          }
-          // It is in the book no more, so it must not be sent again.
-          lost = discharge.reason;
-        }
-        // What the contracts refused now, stake that is locked elsewhere for one, they may take later.
-        await board.look([taskId]);
-        tell("abandoned", taskId, lost, offers.has(taskId) ? postponed.failed(taskId) : undefined);
-        return;
-      } catch (error) {
-        if (signal.aborted) return;
-        // Whatever failed, the seal may have been sent before.
-        underway = true;
-        troubled(messageOf(error));
-        await pause(protocol.patience.interval, signal).catch(() => undefined);
-      }
-    }
+  /** What the contracts refused now, stake that is locked elsewhere for one, they may take later. */
+  const retry = async (taskId: string) => {
+    await board.look([taskId]);
+    return offers.has(taskId) ? postponed.failed(taskId) : undefined;
   };
 
-  const attempt = async (offer: Offer, costs: Costs, stop: AbortController) => {
-    const { taskId, order } = offer;
+  const bench = createBench({
+    ...{ protocol, provider, effects, debts, clock },
+    reserved: ({ taskId, price, until }) => {
+      pending.delete(taskId);
+      board.take(taskId);
+      report({ kind: "reserved", taskId, at: Date.now(), price, until });
+    },
+    troubled: (taskId, reason) => {
+      tell("trouble", taskId, reason);
+    },
+  });
+  const attempt = (offer: Offer, costs: Costs, stop: AbortController) => {
+    attempts.set(offer.taskId, stop);
+    pending.set(offer.taskId, offer.order);
+    const { reservation } = offer.order;
+    return bringTo(offer, stop, () =>
+      reservation > 0 ? bench.reserve(offer, stop.signal) : bench.race(offer, costs.payment, stop.signal),
+    );
+  };
+  /** Goes on with a task that is held. */
+  const resume = (held: Held) => {
+    const stop = new AbortController();
+    attempts.set(held.taskId, stop);
+    return bringTo(held, stop, () => {
+      board.take(held.taskId);
+      report({ kind: "reserved", taskId: held.taskId, at: Date.now(), price: held.price, until: held.until });
+      return bench.fulfil(held, stop.signal);
+    });
+  };
+  /** Lets an attempt work, and sees its result through to its payment. */
+  const bringTo = async (
+    { taskId, order }: Pick<Offer, "taskId" | "order">,
+    stop: AbortController,
+    work: () => Promise<Debt>,
+  ) => {
     let debt: Debt;
     try {
       report({ kind: "attempted", taskId, at: Date.now() });
-      const output = await effects.perform(order, stop.signal);
-      const location = await publish(taskId, output, stop.signal);
-      const time = timeOfPayment(offer, costs.payment) ?? 0;
-      while (clock() < time) await pause(protocol.patience.interval, stop.signal);
-      stop.signal.throwIfAborted();
-      const opening = { resultDigest: digestOf(output), location };
-      debt = { taskId, order, provider, sealed: sealEnvelope({ taskId, provider }, order.clientKey, opening) };
-      await debts.incur(debt);
+      debt = await work();
       owed.add(taskId);
       board.take(taskId);
     } catch (error) {
-      if (error instanceof TaskRefusedError) board.drop(taskId);
-      if (stop.signal.aborted) tell("abandoned", taskId, signal.aborted ? "the provider stops" : LOST_RACE);
+      const isLost = stop.signal.aborted || isLostRace(error);
+      if (isHopeless(error)) board.drop(taskId);
+      else if (isLost) board.take(taskId);
+      // A reservation that was sent may still arrive; only a look tells.
+      if (order.reservation > 0) board.review(taskId);
+      if (isLost) tell("abandoned", taskId, signal.aborted ? "the provider stops" : LOST_RACE);
       else tell("abandoned", taskId, messageOf(error), offers.has(taskId) ? postponed.failed(taskId) : undefined);
       return;
     } finally {
       attempts.delete(taskId);
-      bonds.delete(taskId);
+      pending.delete(taskId);
       bell.ring();
     }
     await see(debt, false);
   };
-  /** Work that is done is not done again because a store is away. */
-  const publish = async (taskId: string, output: Uint8Array, stop: AbortSignal): Promise<string> => {
-    for (let delay = protocol.patience.interval; ; delay = Math.min(2 * delay, PUBLISH_AGAIN)) {
-      try {
-        return await effects.publish(output);
-      } catch (error) {
-        stop.throwIfAborted();
-        tell("trouble", taskId, `publishing: ${messageOf(error)}`);
-        await pause(delay, stop);
-      }
-    }
-  };
 
   /** A function, because what is asked again after a wait may have changed. */
   const isOver = () => signal.aborted;
+  const isFull = () => full.aborted || attempts.size >= capacity;
   const isBusy = (taskId: string) => attempts.has(taskId) || owed.has(taskId);
   /** Begins whatever can be begun. */
   const schedule = async (): Promise<void> => {
     // Asked once for all offers of a source, and only if there is one.
     const standings = new Map<number, Promise<Standing | undefined>>();
     for (const offer of [...offers.values()].sort(preference)) {
-      if (attempts.size >= capacity || isOver()) return;
+      if (isFull()) return;
       const { taskId, order } = offer;
-      const costs = options.costs(order.source);
+      const costs = options.costs(order.source, order.reservation > 0);
       if (isBusy(taskId) || postponed.isWaiting(taskId) || costs === undefined) continue;
       const asked = standings.get(order.source) ?? effects.standing(order.source);
       standings.set(order.source, asked);
       const standing = await asked;
-      if (standing === undefined || isOver() || !offers.has(taskId) || isBusy(taskId)) continue;
+      if (standing === undefined || isFull() || !offers.has(taskId) || isBusy(taskId)) continue;
       const now = clock();
       if (offer.deadline < now) {
         // Nobody may refund it for long.
         board.drop(taskId);
         continue;
       }
-      const freeStake = [...bonds.values()].reduce((left, bond) => left - bond, standing.freeStake);
-      const decision = decide(offer, { ...standing, freeStake }, costs, now);
+      const decision = decide(offer, without(standing, order.source, [...pending.values()]), costs, now);
       if (decision.act !== "attempt") {
         const rest = decision.act === "wait" ? (decision.until - now) * 1_000 : LOOK_AGAIN;
         postponed.until(taskId, Date.now() + Math.min(rest, LOOK_AGAIN));
         continue;
       }
-      const stop = new AbortController();
-      attempts.set(taskId, stop);
-      bonds.set(taskId, order.bond);
-      track(attempt(offer, costs, stop));
+      track(attempt(offer, costs, new AbortController()));
     }
   };
   const track = (work: Promise<void>) => {
@@ -241,19 +242,22 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
     if (debt.provider === provider) track(see(debt, true));
     else tell("trouble", debt.taskId, `it is owed by provider ${debt.provider}, not by this one, ${provider}`);
   }
-  if (options.drain === true) {
-    await Promise.all(running);
-    return;
-  }
-  const ticking = (async () => {
-    while (!signal.aborted) {
+  let ticking: Promise<void> | undefined;
+  const tick = async () => {
+    while (!full.aborted) {
       await schedule().catch((error: unknown) => {
         tell("trouble", "", messageOf(error));
       });
-      await bell.wait(protocol.patience.interval, signal);
+      await bell.wait(protocol.patience.interval, full);
     }
-  })();
+  };
   try {
+    for (const held of await heldTasks(protocol, provider, from, signal)) {
+      if (isBusy(held.taskId) || isOver()) continue;
+      if (held.until >= clock()) track(resume(held));
+      else tell("trouble", held.taskId, new ReservationMissedError(held.taskId, held.until).message);
+    }
+    ticking = tick();
     const looking = board.follow(signal).catch((error: unknown) => {
       if (isOver()) return;
       // Without looks there are no races.
@@ -261,9 +265,11 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
       throw error;
     });
     looking.catch(() => undefined);
-    for await (const event of watch(protocol, { events: BOARD_EVENTS, from, outage: OUTAGE, signal })) {
+    for await (const event of watch(protocol, { events: BOARD_EVENTS, from, outage: OUTAGE, signal: full })) {
       board.learn(event);
     }
+    // What is over takes nothing new, but may still owe and hold.
+    while (running.size > 0 && !isOver()) await orAbort(Promise.all(running), signal).catch(() => undefined);
     over.abort();
     await looking;
   } finally {
@@ -271,4 +277,22 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
     for (const stop of attempts.values()) stop.abort();
     await Promise.allSettled([...running, ticking]);
   }
+}
+
+/** Aborted when nothing new is to be taken. */
+function drainOf(drain: boolean | AbortSignal = false): AbortSignal {
+  if (typeof drain !== "boolean") return drain;
+  return drain ? AbortSignal.abort() : new AbortController().signal;
+}
+
+/** What is left to a provider beside orders that the chain does not know it to be at yet. */
+function without(standing: Standing, source: number, pending: readonly Offer["order"][]): Standing {
+  const freeStake = pending.reduce((left, { bond }) => left - bond, standing.freeStake);
+  const reserving = pending.filter((order) => order.source === source && order.reservation > 0);
+  return { ...standing, freeStake, freeSlots: standing.freeSlots - reserving.length };
+}
+
+/** Whether a task will never be done here, however often it is tried. */
+function isHopeless(error: unknown): boolean {
+  return error instanceof TaskRefusedError || (error instanceof RevertError && error.is("Barred"));
 }

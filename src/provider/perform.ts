@@ -5,6 +5,7 @@ import type { ContentStore } from "../content/store.js";
 import type { Order } from "../protocol/order.js";
 import { ExecutionError, ExecutorClosedError, ExecutorError, TimeLimitError } from "../sandbox/errors.js";
 import type { Execution, Executor } from "../sandbox/executor.js";
+import type { Perform } from "./effects.js";
 import { SourceRefusedError, TaskRefusedError } from "./errors.js";
 import type { OpenedSource } from "./source.js";
 
@@ -26,16 +27,40 @@ export interface Workshop {
  * @throws whatever store, node or executor throw for what may pass, and the signal's reason.
  */
 export async function performOrder(workshop: Workshop, order: Order, signal: AbortSignal): Promise<Uint8Array> {
+  return (await prepareOrder(workshop, order, signal))(signal);
+}
+
+/**
+ * Fetches program and input of an order, so that nothing but the execution can still fail.
+ *
+ * @returns What does the work, as often as it is called.
+ * @throws what {@link performOrder} throws, as does what it returns.
+ */
+export async function prepareOrder(workshop: Workshop, order: Order, signal: AbortSignal): Promise<Perform> {
   const { executor, store, open, took } = workshop;
-  try {
+  const [opened, input] = await lastingly(async () => {
     const opened = await open(order.source, order.version, signal);
-    const input = await store.get(order.inputDigest, { maxSize: opened.limits.input, signal });
-    const { output, duration } = await execute(executor, opened, input, order.inputDigest, signal);
-    took?.(order.source, duration);
-    return output;
+    return [opened, await store.get(order.inputDigest, { maxSize: opened.limits.input, signal })];
+  });
+  return (stop) =>
+    lastingly(async () => {
+      try {
+        const { output, duration } = await execute(executor, opened, input, order.inputDigest, stop);
+        took?.(order.source, duration);
+        return output;
+      } catch (error) {
+        // Time that was spent is learned from, also where nobody pays for it.
+        if (error instanceof TimeLimitError) took?.(order.source, error.limit);
+        throw error;
+      }
+    });
+}
+
+/** Says of what would fail again that the task is refused. */
+async function lastingly<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (error) {
-    // Time that was spent is learned from, also where nobody pays for it.
-    if (error instanceof TimeLimitError) took?.(order.source, error.limit);
     throw isLasting(error) ? new TaskRefusedError(error.message, { cause: error }) : error;
   }
 }

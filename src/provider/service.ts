@@ -14,9 +14,10 @@ import { chainEffects, type Effects } from "./effects.js";
 import { SourceRefusedError } from "./errors.js";
 import { identify, type IdentityBook, topUp } from "./identity.js";
 import { followInboxes } from "./inboxes.js";
-import { suitableVersion, takeSeat } from "./join.js";
+import { isHeldThere, suitableVersion, takeSeat } from "./join.js";
+import { leavePools } from "./leave.js";
 import { type ProviderEvent, runProvider } from "./loop.js";
-import { performOrder, rehearse } from "./perform.js";
+import { performOrder, prepareOrder, rehearse } from "./perform.js";
 import { ownPreference } from "./preference.js";
 import { firstRelevantBlock, takePulse } from "./pulse.js";
 import { type OpenedSource, openSource } from "./source.js";
@@ -36,6 +37,8 @@ export type ServiceEvent =
       readonly reason: string;
       readonly retry: boolean;
     }
+  /** It is in the pool of a source no more. */
+  | { readonly kind: "left"; readonly at: number; readonly source: number }
   /** From now on it takes tasks. */
   | { readonly kind: "ready"; readonly at: number; readonly provider: number };
 
@@ -48,9 +51,11 @@ export interface ServiceOptions {
   store: ContentStore;
   executor: Executor;
   report?: (event: ServiceEvent) => void;
-  /** Whether to see through what is owed, take nothing new, and end. */
+  /** Whether to see through what is owed or held, take nothing new, and end. */
   drain?: boolean;
-  /** Ends it. What is owed stays in the book. */
+  /** Whether to take nothing new, leave the pools of the configuration when nothing is held there, and end. */
+  leave?: boolean;
+  /** Ends it. What is owed stays in the book, what is held on chain. */
   signal: AbortSignal;
 }
 
@@ -60,7 +65,7 @@ const JOIN_AGAIN = 30_000;
 const VERSIONS = 8;
 
 /**
- * A provider as its configuration describes it. What it owes from an earlier run comes first, whatever else fails. Then
+ * A provider as its configuration describes it. What it owes or holds from an earlier run comes first, whatever else fails. Then
  * it stakes, tries each source on its examples before it joins the pool, and competes for tasks until the signal ends it.
  *
  * @throws {FieldRangeError} if the configuration's grace is as long as the disclosure window or longer.
@@ -69,7 +74,7 @@ const VERSIONS = 8;
  * @throws what {@link identify} and {@link runProvider} throw.
  */
 export async function serve(options: ServiceOptions): Promise<void> {
-  const { protocol, deployment, config, store, executor, debts, signal, drain = false } = options;
+  const { protocol, deployment, config, store, executor, debts, signal, drain = false, leave = false } = options;
   const report = options.report ?? (() => undefined);
   const { contracts, parameters } = deployment;
   const deployedAt = contracts.TaskManager.block;
@@ -85,6 +90,8 @@ export async function serve(options: ServiceOptions): Promise<void> {
   );
   const costs = createCosts(new Map(config.sources.map((asking) => [asking.source, asking])));
   const joined = new Set<number>();
+  const draining = new AbortController();
+  if (drain || leave) draining.abort();
   const pulse = await takePulse(protocol, (price) => {
     costs.gasPrice(price);
   });
@@ -102,14 +109,18 @@ export async function serve(options: ServiceOptions): Promise<void> {
     joined.add(source);
     report({ kind: "joined", at: Date.now(), source, duration });
   };
+  /** Throws why it can work for no source, if it cannot. */
+  let orRefuse: () => void = () => undefined;
   /** Joins what can be joined, and goes on trying what failed for what may pass. */
   const joinAll = async (signal: AbortSignal): Promise<never> => {
     // Who is stopped does not go on; the loop tells when it has ended.
     const rest = (milliseconds: number) => pause(milliseconds, signal).catch(idle);
     let left = [...config.sources];
-    let failure: unknown;
-    for (let round = 0; ; round++) {
+    let isReady = false;
+    for (;;) {
+      let failure: unknown;
       const again: typeof left = [];
+      let isHeld = false;
       for (const seat of left) {
         try {
           await topUp(protocol, provider, config.stake);
@@ -117,29 +128,40 @@ export async function serve(options: ServiceOptions): Promise<void> {
         } catch (error) {
           if (signal.aborted) return await idle();
           failure ??= error;
-          const retry = !(error instanceof SourceRefusedError || isRevert(error));
+          // An earlier run reserved with another seat; when that is delivered it can be changed.
+          isHeld ||= isHeldThere(error);
+          const retry = isHeldThere(error) || !(error instanceof SourceRefusedError || isRevert(error));
           if (retry) again.push(seat);
           report({ kind: "refused", at: Date.now(), source: seat.source, reason: messageOf(error), retry });
         }
       }
-      if (round === 0 && joined.size > 0) report({ kind: "ready", at: Date.now(), provider });
-      if (round === 0 && joined.size === 0) {
-        // There is nothing to stay for but what is owed.
-        while ((await debts.open()).length > 0) await rest(JOIN_AGAIN / 10);
-        throw failure;
+      if (!isReady && joined.size > 0) {
+        isReady = true;
+        report({ kind: "ready", at: Date.now(), provider });
+      }
+      if (!isReady && !isHeld) {
+        // There is nothing to stay for but what is owed or held.
+        orRefuse = () => {
+          throw failure;
+        };
+        draining.abort();
+        return await idle();
       }
       if (again.length === 0) return await idle();
       left = again;
-      await rest(JOIN_AGAIN);
+      await rest(isReady ? JOIN_AGAIN : JOIN_AGAIN / 10);
     }
   };
 
   const over = new AbortController();
   const ends = AbortSignal.any([signal, over.signal]);
+  const workshop = { executor, store, open, took: costs.learn.bind(costs) };
   const effects: Effects = {
     ...chainEffects(protocol, provider),
-    perform: (order, stop) => performOrder({ executor, store, open, took: costs.learn.bind(costs) }, order, stop),
+    perform: (order, stop) => performOrder(workshop, order, stop),
+    prepare: (order, stop) => prepareOrder(workshop, order, stop),
     publish: async (output) => `ipfs://${(await store.put(output, { signal: ends })).cid}`,
+    reaches: (client) => inboxes.reaches(client),
     send: async (order, envelope, stop) => {
       await sendEnvelope(inboxes.of(order.client), taskIdOf(order, protocol.domain), envelope, { signal: stop });
     },
@@ -147,13 +169,13 @@ export async function serve(options: ServiceOptions): Promise<void> {
   const sources = new Set(config.sources.map(({ source }) => source));
   const { maxBond, maxReview = Infinity } = config;
   const loop = runProvider({
-    ...{ protocol, provider, effects, debts, report, from, drain },
+    ...{ protocol, provider, effects, debts, report, from, drain: draining.signal },
     wants: ({ source, verification, bond, reviewPeriod }) =>
       sources.has(source) &&
       verification === Verification.Review &&
       (maxBond === undefined || bond <= maxBond) &&
       reviewPeriod <= maxReview,
-    costs: (source) => (joined.has(source) ? costs.costs(source) : undefined),
+    costs: (source, isReserved) => (joined.has(source) ? costs.costs(source, isReserved) : undefined),
     capacity: config.parallel,
     discloseWindow: disclose,
     ...(config.grace !== undefined && { grace: config.grace }),
@@ -164,10 +186,20 @@ export async function serve(options: ServiceOptions): Promise<void> {
   });
   // Blind to announcements it would disclose everything on chain.
   const listening = inboxes.follow(ends).then(idle);
-  const joining = drain ? idle() : joinAll(ends);
+  const joining = draining.signal.aborted ? idle() : joinAll(ends);
   const beside = [pulse.follow(ends)];
+  /** Leaves while the loop delivers what is held. */
+  const leaving = async (): Promise<void> => {
+    const left = (source: number) => {
+      report({ kind: "left", at: Date.now(), source });
+    };
+    await leavePools(protocol, { provider, sources: [...sources], from, left, signal: ends });
+  };
   try {
-    await Promise.race([loop, listening, joining]);
+    // What is left may still have to wait when nothing is owed any more.
+    const working = leave ? loop.then(idle) : loop;
+    await Promise.race([working, listening, joining, leave ? leaving() : idle()]);
+    orRefuse();
   } finally {
     over.abort();
     await Promise.allSettled([loop, ...beside]);

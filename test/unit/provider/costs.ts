@@ -45,6 +45,15 @@ describe("provider.costs", () => {
     expect(learnt([2_500], { minimum: 3n, perSecond: 0n }).costs(SOURCE)?.payment).to.equal(3n);
   });
 
+  it("asks for the gas of a reservation where there is one", () => {
+    const costs = learnt([2_500]);
+    costs.gasPrice(1n);
+    const [race, reserved] = [costs.costs(SOURCE), costs.costs(SOURCE, true)];
+    expect(reserved?.duration).to.equal(race?.duration);
+    expect((reserved?.payment ?? 0n) - (race?.payment ?? 0n)).to.equal(57_000n);
+    expect(costs.costs(SOURCE, false)).to.deep.equal(race);
+  });
+
   it("asks for the gas of a delivery on top of either, at its newest price", () => {
     const [working, least] = [learnt([2_500]), learnt([2_500], { minimum: 7_000n })];
     for (const costs of [working, least]) costs.gasPrice(parseUnits("30", "gwei"));

@@ -25,7 +25,7 @@ const anOffer = (changes: Partial<Offer["order"]> = {}, task: Partial<Offer> = {
   royaltyBps: 500n,
   ...task,
 });
-const standing = { environments: 1, gpuMemory: 0, freeStake: 500n, score: 10 };
+const standing = { environments: 1, gpuMemory: 0, freeStake: 500n, score: 10, freeSlots: 1 };
 const cheap = { payment: 900_000n, duration: 10 };
 
 describe("provider.decide", () => {
@@ -95,5 +95,47 @@ describe("provider.decide", () => {
         if (time > NOW + 1) expect(paid(time - 2) < payment, `round ${round}`).to.equal(true);
       }
     }
+  });
+});
+
+describe("provider.decide on a reservation", () => {
+  const reserving = (reservation: number, task: Partial<Offer> = {}) => anOffer({ reservation }, task);
+  const reasonOf = (...of: Parameters<typeof decide>) => {
+    const decision = decide(...of);
+    return decision.act === "leave" ? decision.reason : decision.act;
+  };
+
+  it("tries what pays now", () => {
+    expect(decide(reserving(600), standing, cheap, NOW)).to.deep.equal({ act: "attempt" });
+  });
+
+  it("waits until it pays, since the price is fixed before the work begins", () => {
+    const costs = { payment: 1_387_500n, duration: 30 };
+    expect(decide(reserving(600), standing, costs, NOW)).to.deep.equal({ act: "wait", until: NOW + 501 });
+    expect(decide(reserving(600), standing, costs, NOW + 500)).to.deep.equal({ act: "wait", until: NOW + 501 });
+    expect(decide(reserving(600), standing, costs, NOW + 501)).to.deep.equal({ act: "attempt" });
+  });
+
+  it("leaves a reservation in which the work does not surely fit", () => {
+    // Half as long again, and ten seconds for all else.
+    const costs = { payment: 1n, duration: 60 };
+    expect(reasonOf(reserving(99), standing, costs, NOW)).to.equal("its reservation of 99 s is too short");
+    expect(decide(reserving(100), standing, costs, NOW).act).to.equal("attempt");
+  });
+
+  it("leaves a reservation that would end after the deadline, the cancelled one too", () => {
+    expect(decide(reserving(600), standing, cheap, NOW + 3000).act).to.equal("attempt");
+    expect(reasonOf(reserving(600), standing, cheap, NOW + 3001)).to.contain("after its deadline");
+    const cancelled = reserving(600, { deadline: BigInt(NOW + 300) });
+    expect(reasonOf(cancelled, standing, cheap, NOW)).to.contain("after its deadline");
+    // By the time it pays it is too late.
+    const late = { payment: 1_387_500n, duration: 30 };
+    expect(reasonOf(reserving(3_500), standing, late, NOW)).to.contain("after its deadline");
+  });
+
+  it("waits for a slot, but not with an order that needs none", () => {
+    const full = { ...standing, freeSlots: 0 };
+    expect(decide(reserving(600), full, cheap, NOW)).to.deep.equal({ act: "wait", until: NOW + 1 });
+    expect(decide(anOffer(), full, cheap, NOW)).to.deep.equal({ act: "attempt" });
   });
 });

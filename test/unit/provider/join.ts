@@ -1,13 +1,24 @@
 import { expect } from "chai";
 import { parseEther } from "ethers";
 import type { SigningProtocol } from "../../../src/protocol/protocol.js";
+import { pause } from "../../../src/protocol/retry.js";
 import { RevertError } from "../../../src/protocol/reverts.js";
 import { SourceRefusedError } from "../../../src/provider/errors.js";
+import { leavePools } from "../../../src/provider/leave.js";
 import { leaveSeats, type Seat, suitableVersion, takeSeat } from "../../../src/provider/join.js";
-import { caught } from "../../helpers/caught.js";
-import { ethers, loadFixture } from "../../helpers/network.js";
+import { caught, rejection } from "../../helpers/caught.js";
+import { until } from "../../helpers/holders.js";
+import { ethers, loadFixture, time } from "../../helpers/network.js";
 import { protocolOf } from "../../helpers/protocol.js";
-import { deployMarket, FLOOR, joinProvider, type Market, random32, STAKE_PER_SLOT } from "../../helpers/suite.js";
+import {
+  deployMarket,
+  FLOOR,
+  joinProvider,
+  type Market,
+  random32,
+  reservedTask,
+  STAKE_PER_SLOT,
+} from "../../helpers/suite.js";
 
 const [CPU, NVIDIA, AMD] = [1, 2, 4];
 
@@ -193,11 +204,69 @@ describe("provider.join", () => {
       expect((await market.providerPool.getProvider(1)).locked).to.equal(0n);
     });
 
+    it("stays where it holds a reservation, and leaves the others", async () => {
+      await takeSeat(protocol, { provider: 1, source: 3, slots: 1, environments: CPU, gpuMemory: 0 }, 1);
+      const { packed } = await reservedTask(market);
+      expect(await leaveSeats(protocol, 1, [1, 2, 3])).to.deep.equal([3]);
+      expect(await slots()).to.deep.equal([2, 0, 0]);
+      await market.taskManager.connect(market.agent).deliver(packed, 1, random32());
+      expect(await leaveSeats(protocol, 1, [1, 2, 3])).to.deep.equal([1]);
+    });
+
     it("sends nothing if there is none", async () => {
       const before = await ethers.provider.getTransactionCount(market.agent);
       expect(await leaveSeats(protocol, 1, [2, 3])).to.deep.equal([]);
       expect(await leaveSeats(protocol, 1, [])).to.deep.equal([]);
       expect(await ethers.provider.getTransactionCount(market.agent)).to.equal(before);
+    });
+  });
+
+  describe("leavePools", () => {
+    const start = () => {
+      const ending = new AbortController();
+      const left: number[] = [];
+      const told = (source: number) => left.push(source);
+      const leaving = leavePools(protocol, {
+        ...{ provider: 1, sources: [1, 3], from: 0, signal: ending.signal },
+        left: (source) => void told(source),
+      });
+      leaving.catch(() => undefined);
+      return { left, leaving, ending };
+    };
+    const seats = async () => (await market.providerPool.getMembership(1, 1)).slots;
+
+    it("leaves at once what it can, and the rest when that is delivered", async () => {
+      await takeSeat(protocol, { provider: 1, source: 3, slots: 1, environments: CPU, gpuMemory: 0 }, 1);
+      const { packed, taskId } = await reservedTask(market);
+      const { left, leaving } = start();
+      await until("one", () => left.length === 1);
+      await pause(200);
+      expect([left, await seats()]).to.deep.equal([[3], 2n]);
+      await market.taskManager.connect(market.agent).deliver(packed, 1, random32());
+      await leaving;
+      expect([left, await seats()]).to.deep.equal([[3, 1], 0n]);
+      expect((await market.taskManager.getTask(taskId)).lapses).to.equal(0n);
+    });
+
+    it("gives up a reservation whose time is over, and not a second before", async () => {
+      const { taskId } = await reservedTask(market);
+      const { leaving } = start();
+      await time.increase(600);
+      await pause(200);
+      expect(await seats()).to.equal(2n);
+      await time.increase(1);
+      await leaving;
+      expect(await seats()).to.equal(0n);
+      expect((await market.taskManager.getTask(taskId)).lapses).to.equal(1n);
+    });
+
+    it("ends by its signal", async () => {
+      await reservedTask(market);
+      const { leaving, ending } = start();
+      const reason = new Error("enough");
+      ending.abort(reason);
+      expect(await rejection(leaving)).to.equal(reason);
+      expect(await seats()).to.equal(2n);
     });
   });
 });

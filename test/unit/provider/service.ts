@@ -14,7 +14,9 @@ import { type ContentServer, serveContent } from "../../../src/content/server.js
 import { type ContentStore, memoryStore } from "../../../src/content/store.js";
 import { fileDebts } from "../../../src/files/debtBook.js";
 import { fileIdentity } from "../../../src/files/identityFile.js";
+import { accept as acceptByClient } from "../../../src/protocol/actions/accept.js";
 import { announceInbox } from "../../../src/protocol/actions/announceInbox.js";
+import { reserve } from "../../../src/protocol/actions/reserve.js";
 import { setVersionActive } from "../../../src/protocol/actions/setVersionActive.js";
 import { publishSource } from "../../../src/protocol/actions/publishSource.js";
 import { FieldRangeError } from "../../../src/protocol/errors.js";
@@ -100,7 +102,7 @@ describe("provider.serve", () => {
   });
 
   /** A service that runs until it is stopped. */
-  const start = async (changes: Record<string, unknown> = {}, { drain = false } = {}) => {
+  const start = async (changes: Record<string, unknown> = {}, { drain = false, leave = false } = {}) => {
     const protocol = await connected(3);
     const config = parseConfig(
       JSON.stringify({
@@ -113,7 +115,7 @@ describe("provider.serve", () => {
     const ending = new AbortController();
     const debts = fileDebts(join(folder, "debts"), protocol.domain);
     const running = serve({
-      ...{ protocol, deployment, config, store, executor, debts, drain },
+      ...{ protocol, deployment, config, store, executor, debts, drain, leave },
       identity: fileIdentity(join(folder, "identity.json"), protocol.domain),
       report: (event) => events.push(event),
       signal: ending.signal,
@@ -126,11 +128,11 @@ describe("provider.serve", () => {
     stops.push(() => stop().catch(() => undefined));
     return { events, debts, stop, running, kinds: () => events.map(({ kind }) => kind) };
   };
-  const submit = async (text = "HAL") => {
+  const submit = async (text = "HAL", reservation = 0) => {
     const { digest } = await store.put(toUtf8Bytes(text));
     const deadline = (await time.latest()) + 3_600;
     const draft = { source: 1, maxReward: parseEther("0.02"), bond: parseEther("0.02"), deadline, inputDigest: digest };
-    return submitOrder(client, draft, { journal: memoryJournal(), attach: true });
+    return submitOrder(client, { ...draft, reservation }, { journal: memoryJournal(), attach: true });
   };
   type Task = Awaited<ReturnType<typeof submit>>;
   const until = async (what: string, look: () => boolean | Promise<boolean>) => {
@@ -268,6 +270,86 @@ describe("provider.serve", () => {
     await draining.running;
     expect(draining.kinds().filter((kind) => kind !== "trouble")).to.deep.equal(["established", "paid"]);
     expect(await stateOf(other)).to.equal("Open");
+  });
+
+  it("reserves, and delivers at one stroke to a client without an inbox", async () => {
+    await publish(NEXT_LETTERS);
+    const service = await start();
+    const task = await submit("HAL", 600);
+    await until("the delivery", () => service.kinds().includes("delivered"));
+    expect(await stateOf(task)).to.equal("Disclosed");
+    expect(service.kinds()).to.deep.equal([
+      ...["established", "joined", "ready"],
+      ...["attempted", "reserved", "delivered"],
+    ]);
+  });
+
+  it("does not reserve what has no input", async () => {
+    await publish(NEXT_LETTERS);
+    const service = await start();
+    const deadline = (await time.latest()) + 3_600;
+    const inputDigest = digestOf(toUtf8Bytes("nowhere"));
+    const draft = { source: 1, maxReward: parseEther("0.02"), reservation: 600, deadline, inputDigest };
+    const task = await submitOrder(client, draft, { journal: memoryJournal(), attach: true });
+    await until("a failure", () => service.kinds().includes("abandoned"));
+    expect(await stateOf(task)).to.equal("Open");
+  });
+
+  describe("with a reservation of an earlier run", () => {
+    const reserveByHand = async () => {
+      await publish(NEXT_LETTERS);
+      await announceInbox(client, { inbox: server.url });
+      const first = await start();
+      await until("readiness", () => first.kinds().includes("ready"));
+      await first.stop();
+      const task = await submit("HAL", 600);
+      await reserve(await connected(3), { order: task.entry.order, provider: 1 });
+      return task;
+    };
+    const kindsOf = (service: Awaited<ReturnType<typeof start>>) =>
+      service.kinds().filter((kind) => kind !== "trouble");
+
+    it("drains it", async () => {
+      const task = await reserveByHand();
+      const draining = await start({}, { drain: true });
+      await until("the delivery", () => draining.kinds().includes("delivered"));
+      // By the envelope in its inbox or, if that was not known yet, by the one on chain.
+      if ((await stateOf(task)) === "Delivered") expect((await accept(task)).output).to.equal("IBM");
+      else await acceptByClient(client, { order: task.entry.order });
+      await draining.running;
+      expect(kindsOf(draining)).to.deep.equal(["established", "attempted", "reserved", "delivered", "paid"]);
+    });
+
+    it("leaves its pool when that is delivered, and no later", async () => {
+      const task = await reserveByHand();
+      const leaving = await start({}, { leave: true });
+      await leaving.running;
+      expect(kindsOf(leaving)).to.deep.equal(["established", "attempted", "reserved", "delivered", "left"]);
+      expect((await membership()).slots).to.equal(0n);
+      expect(["Delivered", "Disclosed"]).to.include(await stateOf(task));
+      expect((await leaving.debts.open()).map(({ taskId }) => taskId)).to.deep.equal([task.taskId]);
+    });
+
+    it("changes its seat when that is delivered", async () => {
+      await reserveByHand();
+      const service = await start({ sources: [{ source: 1, slots: 3, minimum: "0.001" }] });
+      await until("readiness", () => service.kinds().includes("ready"));
+      expect((await membership()).slots).to.equal(3n);
+      expect(service.kinds()).to.include("delivered");
+      for (const event of service.events) if (event.kind === "refused") expect(event.retry).to.equal(true);
+    });
+
+    it("delivers it although it can work for no source any more, and then says why", async () => {
+      const task = await reserveByHand();
+      await setVersionActive(await connected(1), { source: 1, version: 1, active: false });
+      const service = await start();
+      const refused = caught(service.running, SourceRefusedError);
+      await until("the delivery", () => service.kinds().includes("delivered"));
+      if ((await stateOf(task)) === "Delivered") await accept(task);
+      else await acceptByClient(client, { order: task.entry.order });
+      await refused;
+      expect(service.kinds()).to.include("paid");
+    });
   });
 
   describe("does not join the pool of a source", () => {
