@@ -34,6 +34,12 @@ import { createProgress, silence } from "./market/progress.js";
 const FUNDER_KEY = "OPENGPU_FUNDER_KEY";
 /** A client of a run accepts at once, so that nobody waits an hour for a provider that was killed. Seconds. */
 const DISCLOSE_WINDOW = 60;
+/**
+ * Speed of the prices on a chain of its own, parts per million a second: a price falls by 2.5 percent a second where
+ * nothing is ordered, and rises by a quarter of that where all slots are taken. A run takes a minute or two, in which the
+ * speed of a real suite, where demand comes and goes by the hour, would not show.
+ */
+const LOCAL_SPEED = 25_000;
 /** Pause between two looks at the chain, milliseconds. */
 const INTERVAL = 250;
 
@@ -68,11 +74,15 @@ async function localVenue({ port, blockTime }: RunChoices, folder: string): Prom
 async function localVenueOn(chain: LocalChain, blockTime: number, folder: string): Promise<Venue> {
   const provider = await connectNode(chain.url, { chainId: BigInt(LOCAL_CHAIN) });
   const funder = new Wallet(devnetAccount("deployer").key, provider);
-  const { windows } = DEFAULT_PARAMETERS;
+  const { windows, price } = DEFAULT_PARAMETERS;
   const deployment = await deploy({
     signer: funder,
     governance: { owner: funder.address, treasury: devnetAccount("treasury").address },
-    parameters: { ...DEFAULT_PARAMETERS, windows: { ...windows, disclose: DISCLOSE_WINDOW } },
+    parameters: {
+      ...DEFAULT_PARAMETERS,
+      price: { ...price, speed: LOCAL_SPEED },
+      windows: { ...windows, disclose: DISCLOSE_WINDOW },
+    },
     store: createDeploymentStore(join(folder, "deployments")),
     compiler: await compilerOf(),
     patience: { interval: 20 },

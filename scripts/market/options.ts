@@ -49,7 +49,7 @@ export const command = createCommand(
   .option("--seed <number>", "variant of the scene", wholeNumber(0, 2 ** 32 - 1), 7)
   .option("--images <number>", "handwritten digits to read; 0 for none", wholeNumber(0, 10_000), 1_000)
   .option("--batch <number>", "images in one task", wholeNumber(1, 10_000), 25)
-  .option("--window <number>", "open tasks of each client at a time", wholeNumber(1, 1_000), 2)
+  .option("--window <number>", "open tasks of each client at a time", wholeNumber(1, 1_000), 6)
   .option("--block-time <seconds>", "time between blocks of the local chain; 0: one for every transaction", seconds, 1)
   .option("--port <number>", "port of the local chain; a free one if left out", wholeNumber(1, 65_535))
   .option("--content-port <number>", "port of the content server; a free one if left out", wholeNumber(1, 65_535))

@@ -2,7 +2,10 @@
 import { SingleBar } from "cli-progress";
 import { formatEther } from "ethers";
 import { coins } from "../../src/market/coins.js";
+import { percent } from "../../src/market/report/format.js";
+import { savingsOf } from "../../src/market/report/savings.js";
 import type { RunEvent } from "../../src/market/run/run.js";
+import { createTicker, pricesIn } from "./ticker.js";
 
 export interface Progress {
   report(event: RunEvent): void;
@@ -21,13 +24,14 @@ const MOST_TROUBLES = 3;
 export function createProgress(coin: string): Progress {
   const bar = process.stdout.isTTY
     ? new SingleBar({
-        format: " {bar} {value}/{total} paid  {open} open  {delivered} delivered  {duration_formatted}",
+        format: " {bar} {value}/{total} paid  {open} open  {delivered} delivered  {prices}  {duration_formatted}",
         hideCursor: true,
         clearOnComplete: true,
         barsize: 24,
       })
     : undefined;
   const troubles = new Map<string, number>();
+  const ticker = createTicker(coin);
   let active = false;
   let startedAt = 0;
   const line = (text: string) => {
@@ -61,7 +65,7 @@ export function createProgress(coin: string): Progress {
         case "started":
           startedAt = Date.now();
           line(`\n${event.tasks} tasks`);
-          bar?.start(event.tasks, 0, { open: 0, delivered: 0 });
+          bar?.start(event.tasks, 0, { open: 0, delivered: 0, prices: "" });
           active = bar !== undefined;
           return;
         case "moved": {
@@ -70,13 +74,20 @@ export function createProgress(coin: string): Progress {
             const seconds = (ms: number | undefined) => `${((ms ?? 0) / 1_000).toFixed(1)} s`;
             const time = seconds(Date.now() - startedAt).padStart(8);
             const what = `${task.workload} ${task.part}`.padEnd(11);
-            const price = `${coins(task.price ?? 0n)} of ${formatEther(task.cap)} ${coin}`;
+            const saved = percent(savingsOf([task]).share, 0);
+            const price = `${coins(task.price ?? 0n)} of ${formatEther(task.cap)} ${coin} (${saved} saved)`;
             const took = `delivered after ${seconds((task.deliveredAt ?? 0) - task.submittedAt)}`;
             const counts = `${standing.open} open, ${standing.delivered} delivered, ${standing.paid} paid`;
             const rest = bar === undefined ? `  ${counts}` : "";
             line(`${time}  ${what} ${(task.winner ?? "").padEnd(13)} ${price}  ${took}, ${task.attempts} tried${rest}`);
           }
           bar?.update(standing.paid, { open: standing.open, delivered: standing.delivered });
+          return;
+        }
+        case "priced": {
+          const told = ticker.tell(event.sample);
+          if (told !== undefined) row("market", told);
+          bar?.update({ prices: pricesIn(event.sample, coin) });
           return;
         }
         case "trouble": {

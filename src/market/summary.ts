@@ -1,3 +1,5 @@
+import type { PriceParameters } from "../protocol/parameters.js";
+
 /** What a run of the market did. Amounts in wei, moments in unix milliseconds, durations in milliseconds. */
 export interface Summary {
   readonly format: "opengpu-run/1";
@@ -16,6 +18,8 @@ export interface Summary {
   readonly providers: readonly ProviderSummary[];
   readonly escrow: Books;
   readonly balances: readonly BalanceSample[];
+  /** About one a second from the first order to the last payment. */
+  readonly markets: readonly MarketSample[];
   readonly gas: readonly GasSummary[];
   /** From the sending of an order until its client sees a sealed result. */
   readonly delivery: Quantiles;
@@ -36,6 +40,8 @@ export interface ChainSummary {
   readonly taskManager: string;
   /** Name of the coin. */
   readonly coin: string;
+  /** What moves the prices of the sources, as it was when the run was over. */
+  readonly pricing: PriceParameters;
 }
 
 export interface WorkloadSummary {
@@ -45,6 +51,32 @@ export interface WorkloadSummary {
   readonly manifestDigest: string;
   readonly floorPrice: bigint;
   readonly tasks: number;
+  /** Tasks that were paid. */
+  readonly paid: number;
+  /** What the paid ones cleared at; missing if there are none. */
+  readonly clearing?: Clearing;
+  /** Where the price of the source began and ended; missing if nobody saw it. */
+  readonly market?: Course;
+  /** What the caps of the paid ones add up to, less what was paid, wei. */
+  readonly saved: bigint;
+  /** The same as a share of these caps, 0 to 1; 0 if none was paid. */
+  readonly savedShare: number;
+}
+
+/** Prices at which tasks were sold. Wei. */
+export interface Clearing {
+  /** Rounded down. */
+  readonly average: bigint;
+  readonly least: bigint;
+  readonly most: bigint;
+}
+
+/** A market price from the first sample to the last. Wei. */
+export interface Course {
+  readonly start: bigint;
+  readonly end: bigint;
+  /** Highest of all samples. */
+  readonly most: bigint;
 }
 
 export type WorkloadName = "render" | "digits";
@@ -73,7 +105,9 @@ export interface TaskSummary {
   readonly state: string;
   /** Most that it would have paid. */
   readonly cap: bigint;
-  /** What it was sold for, if it was. */
+  /** What it would have paid when it was submitted: the market price of that moment, or its cap. */
+  readonly startPrice: bigint;
+  /** What it cleared at, if it was sold. */
   readonly price?: bigint;
   /** Name of the provider that was paid. */
   readonly winner?: string;
@@ -143,6 +177,25 @@ export interface BalanceSample {
   readonly held: bigint;
   /** Earnings by the name of the provider. */
   readonly earned: Readonly<Record<string, bigint>>;
+}
+
+/** The markets of the sources at one moment, all of the same block. */
+export interface MarketSample {
+  readonly at: number;
+  /** By the workload of the source; those that were published. */
+  readonly sources: Readonly<Partial<Record<WorkloadName, MarketState>>>;
+}
+
+/** The market of one source. */
+export interface MarketState {
+  /** What an order begins at, unless its cap is lower. */
+  readonly price: bigint;
+  /** Share of the slots that the open tasks would fill, 0 to 1. */
+  readonly utilisation: number;
+  /** Tasks that nobody has delivered and whose caps reached the market price. */
+  readonly openTasks: number;
+  /** Slots of the providers in the pool. */
+  readonly capacity: number;
 }
 
 /** What one kind of transaction cost. */

@@ -1,6 +1,14 @@
 import { parseEther } from "ethers";
 import { quantilesOf } from "../../src/market/report/quantiles.js";
-import type { BalanceSample, ProviderSummary, Summary, TaskSummary } from "../../src/market/summary.js";
+import { workloadSummary } from "../../src/market/run/prices.js";
+import type {
+  BalanceSample,
+  MarketSample,
+  MarketState,
+  ProviderSummary,
+  Summary,
+  TaskSummary,
+} from "../../src/market/summary.js";
 
 /** Unix time at which the run of {@link aSummary} starts, milliseconds. */
 export const START = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -37,6 +45,7 @@ export function aTask(part: number, changes: Partial<TaskSummary> = {}): TaskSum
     client: address("c1"),
     state: "Settled",
     cap: CAP,
+    startPrice: PRICE,
     price: PRICE + BigInt(part) * parseEther("0.0003"),
     winner: `provider-${(part % 3) + 1}`,
     submittedAt,
@@ -48,10 +57,23 @@ export function aTask(part: number, changes: Partial<TaskSummary> = {}): TaskSum
   };
 }
 
+/** The market of a source with ten slots. */
+export function aMarket(price: bigint, openTasks: number): MarketState {
+  return { price, utilisation: Math.min(1, openTasks / 10), openTasks, capacity: 10 };
+}
+
+/** Markets after three seconds an index, whose prices rise by a tenth of the floor each time. */
+export function aMarketSample(index: number, changes: MarketSample["sources"] = {}): MarketSample {
+  const price = PRICE + BigInt(index) * (PRICE / 10n);
+  const sources = { render: aMarket(price, 14 - index), digits: aMarket(price, 9), ...changes };
+  return { at: START + 3000 * index, sources };
+}
+
 /** A run of 24 tasks and three providers on which all went well. */
 export function aSummary(changes: Partial<Summary> = {}): Summary {
   const tasks = changes.tasks ?? Array.from({ length: 24 }, (_, part) => aTask(part));
   const providers = changes.providers ?? [1, 2, 3].map((id) => aProvider(id));
+  const markets = changes.markets ?? Array.from({ length: 10 }, (_, index) => aMarketSample(index));
   const durations = (moment: "deliveredAt" | "paidAt") =>
     quantilesOf(tasks.flatMap((task) => (task[moment] === undefined ? [] : [task[moment] - task.submittedAt])));
   return {
@@ -59,11 +81,16 @@ export function aSummary(changes: Partial<Summary> = {}): Summary {
     run: "test-run",
     startedAt: START,
     duration: 27_000,
-    chain: { id: 31337, taskManager: address("7a"), coin: "ETH" },
+    chain: {
+      id: 31337,
+      taskManager: address("7a"),
+      coin: "ETH",
+      pricing: { target: 8_000, speed: 40_000, clamp: 250 },
+    },
     workloads: [
-      { name: "render", source: 1, manifestDigest: `0x${"4d".repeat(32)}`, floorPrice: PRICE, tasks: 16 },
-      { name: "digits", source: 2, manifestDigest: `0x${"d1".repeat(32)}`, floorPrice: PRICE, tasks: 8 },
-    ],
+      { name: "render", source: 1, manifestDigest: `0x${"4d".repeat(32)}`, floorPrice: PRICE, tasks: 16 } as const,
+      { name: "digits", source: 2, manifestDigest: `0x${"d1".repeat(32)}`, floorPrice: PRICE, tasks: 8 } as const,
+    ].map((workload) => workloadSummary(workload, tasks, markets)),
     tasks,
     providers,
     escrow: {
@@ -83,6 +110,7 @@ export function aSummary(changes: Partial<Summary> = {}): Summary {
       caps: parseEther("0.625"),
     },
     balances: Array.from({ length: 10 }, (_, index) => aSample(index, providers)),
+    markets,
     gas: [
       { operation: "taskManager.submit", count: 24, reverted: 0, least: 71_002n, median: 71_014n, most: 88_114n },
       { operation: "taskManager.deliver", count: 30, reverted: 6, least: 60_001n, median: 60_020n, most: 77_777n },

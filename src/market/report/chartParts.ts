@@ -10,6 +10,10 @@ export const WIDTH = 720;
 export const GRID_LINES = { show: true, lineStyle: { color: "#e6eaee" } } as const;
 export const LABEL = { color: INK, fontSize: 13 } as const;
 
+/** In a legend: strokes without the symbols that the lines do not have either. */
+export const STROKES = { itemStyle: { opacity: 0 } } as const;
+export const SINCE_START = "time since the start of the run, seconds";
+
 const NUMBERS = {
   type: "value",
   axisLabel: { color: MUTED, fontSize: 12, hideOverlap: true },

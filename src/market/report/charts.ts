@@ -1,14 +1,22 @@
 import type { BalanceSample, Summary, TaskSummary } from "../summary.js";
-import { across, GRID_LINES, LABEL, line, type Point, sinceStart, toCoins, upwards, WIDTH } from "./chartParts.js";
+import {
+  across,
+  GRID_LINES,
+  LABEL,
+  line,
+  type Point,
+  SINCE_START,
+  sinceStart,
+  STROKES,
+  toCoins,
+  upwards,
+  WIDTH,
+} from "./chartParts.js";
 import { plain } from "./format.js";
-import { drawSvg, emptyDrawing, FAINT, INK, type Option, PALETTE } from "./svg.js";
+import { drawSvg, emptyDrawing, FAINT, type Option, PALETTE } from "./svg.js";
 
 const ONE_GRID = { left: 84, right: 32, top: 76, bottom: 56 };
 const LEGEND_ABOVE = { top: 10, right: 24, textStyle: LABEL };
-const CAPS = "most that it would have paid";
-// Strokes without the symbols that the lines do not have either.
-const STROKES = { itemStyle: { opacity: 0 } };
-const SINCE_START = "time since the start of the run, seconds";
 
 /** How many tasks each provider won. */
 export function winsChart({ providers }: Summary): string {
@@ -56,50 +64,6 @@ export function latencyChart({ tasks }: Summary): string {
     series: series.map((each) => ({ ...each, step: "end" })),
   };
   return drawSvg({ ...drawing, height: 344, option });
-}
-
-/** What each task was sold for over time, beside what it would have paid at most. */
-export function pricesChart(summary: Summary): string {
-  const drawing = { name: "prices", title: "What tasks were sold for", width: WIDTH };
-  const sold = summary.tasks.flatMap(({ workload, price, cap, paidAt, deliveredAt, submittedAt }) => {
-    if (price === undefined) return [];
-    const at = sinceStart(summary, paidAt ?? deliveredAt ?? submittedAt);
-    return { workload, price: [at, toCoins(price)] as Point, cap: [at, toCoins(cap)] as Point };
-  });
-  if (sold.length === 0) return emptyDrawing(drawing, "No task was sold.");
-  const workloads = [...new Set(sold.map(({ workload }) => workload))].toSorted();
-  const dots = { type: "scatter", silent: true } as const;
-  const option: Option = {
-    grid: ONE_GRID,
-    legend: {
-      ...LEGEND_ABOVE,
-      itemWidth: 12,
-      itemHeight: 10,
-      itemGap: 16,
-      data: [...workloads, { name: CAPS, icon: "path://M0 0H12V3H0Z" }],
-    },
-    xAxis: across(SINCE_START),
-    yAxis: upwards(`price, ${plain(summary.chain.coin)}`),
-    series: [
-      {
-        ...dots,
-        name: CAPS,
-        symbol: "rect",
-        symbolSize: [9, 2],
-        itemStyle: { color: FAINT, opacity: 1 },
-        data: sold.map(({ cap }) => cap),
-      },
-      ...workloads.map((workload, index) => ({
-        ...dots,
-        name: workload,
-        symbol: index === 0 ? "circle" : "diamond",
-        symbolSize: index === 0 ? 7 : 9,
-        itemStyle: { color: PALETTE[index % PALETTE.length] ?? INK, opacity: 0.75 },
-        data: sold.filter((task) => task.workload === workload).map(({ price }) => price),
-      })),
-    ],
-  };
-  return drawSvg({ ...drawing, height: 364, option });
 }
 
 /** What the clients had left and the providers had earned, over time. */

@@ -39,6 +39,24 @@ export function providerFigures({ providers, chain }: Summary): Figures {
   };
 }
 
+/** What the tasks of each workload cleared at, how its market moved, and what that saved against the caps. */
+export function priceFigures({ workloads, chain }: Summary): Figures {
+  const names = ["paid", "floor", "market first", "highest", "last", "cleared at", "least", "most", "saved", "of caps"];
+  return {
+    title: `Prices, amounts in ${plain(chain.coin)}`,
+    columns: [text("workload"), ...names.map(number)],
+    rows: workloads.map(({ name, paid, floorPrice, market, clearing, saved, savedShare }) => [
+      name,
+      String(paid),
+      amount(floorPrice),
+      ...[market?.start, market?.most, market?.end].map(amount),
+      ...[clearing?.average, clearing?.least, clearing?.most].map(amount),
+      amount(paid === 0 ? undefined : saved),
+      paid === 0 ? NONE : percent(savedShare),
+    ]),
+  };
+}
+
 /** Whose the coin in Escrow is; strangers have no part in the run, and a chain of its own has none. */
 export function booksFigures({ escrow, chain }: Summary): Figures {
   return {
@@ -134,7 +152,7 @@ export function taskFigures({ tasks, chain }: Summary): Figures {
       number("part"),
       text("state"),
       text("winner"),
-      ...["price", "cap", "delivered", "paid", "attempts"].map(number),
+      ...["began at", "cleared at", "cap", "delivered", "paid", "attempts"].map(number),
       ...["overlapped", "client", "task"].map(text),
     ],
     rows: tasks.map((task) => [
@@ -142,6 +160,7 @@ export function taskFigures({ tasks, chain }: Summary): Figures {
       String(task.part),
       plain(task.state),
       task.winner === undefined ? NONE : plain(task.winner),
+      amount(task.startPrice),
       amount(task.price),
       amount(task.cap),
       since(task.submittedAt, task.deliveredAt),

@@ -27,9 +27,13 @@ export function duration(milliseconds: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** A share of one, e.g. `94.7 %`. */
-export function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
+/**
+ * A share of one, e.g. `94.7 %`.
+ *
+ * @param decimals 1 if left out.
+ */
+export function percent(share: number, decimals = 1): string {
+  return `${(share * 100).toFixed(decimals)} %`;
 }
 
 /** How many there are of a thing, e.g. `1 task`. */

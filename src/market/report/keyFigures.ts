@@ -1,7 +1,7 @@
 import type { Summary } from "../summary.js";
 import { BALANCED, verdictOn } from "./figures.js";
-import { amount, count, duration, percent, plain, seconds } from "./format.js";
-import { paidTasks } from "./sentences.js";
+import { amount, count, duration, NONE, percent, plain, seconds } from "./format.js";
+import { savingsOf } from "./savings.js";
 
 /** What is worth large letters. */
 export interface KeyFigure {
@@ -15,9 +15,9 @@ export interface KeyFigure {
 /** The handful of figures by which one run compares with another. */
 export function keyFigures(summary: Summary): KeyFigure[] {
   const { tasks, delivery, payment, escrow, chain, digits } = summary;
-  const paid = paidTasks(summary);
   const verdict = verdictOn(escrow);
   const coin = plain(chain.coin);
+  const { paid, saved, share } = savingsOf(tasks);
   const good = (name: string, value: string, more: string): KeyFigure => ({ name, value, more, bad: false });
   return [
     { name: "Tasks paid", value: `${paid} of ${tasks.length}`, bad: paid < tasks.length },
@@ -25,6 +25,7 @@ export function keyFigures(summary: Summary): KeyFigure[] {
     good("Median delivery", seconds(delivery.p50), `of ${count(delivery.samples, "task")}`),
     good("Median payment", seconds(payment.p50), `of ${count(payment.samples, "task")}`),
     good(`Paid, ${coin}`, amount(escrow.paid), `of caps of ${amount(escrow.caps)}`),
+    good("Saved against the caps", paid === 0 ? NONE : percent(share), `${amount(saved)} ${coin} less`),
     good("Overlap", percent(summary.overlap), "of the tasks had two attempts or more at once"),
     ...(digits ? [good("Digits", percent(digits.accuracy), `${digits.correct} of ${digits.images} recognised`)] : []),
     { name: "Books", value: verdict, bad: verdict !== BALANCED },

@@ -1,18 +1,20 @@
 import type { Summary } from "../summary.js";
-import { balancesChart, latencyChart, pricesChart, winsChart } from "./charts.js";
+import { balancesChart, latencyChart, winsChart } from "./charts.js";
 import {
   booksFigures,
   type Figures,
   gasFigures,
   latencyFigures,
   paymentSentences,
+  priceFigures,
   providerFigures,
   taskFigures,
   workloadFigures,
 } from "./figures.js";
-import { count, plain } from "./format.js";
+import { count, percent, plain } from "./format.js";
 import { escapeHtml, tableHtml } from "./html.js";
 import { keyFigures } from "./keyFigures.js";
+import { pricesChart } from "./pricesChart.js";
 import { headline, pictureSize } from "./sentences.js";
 import { STYLE } from "./style.js";
 
@@ -47,6 +49,10 @@ ${chartsHtml(summary)}
 ${section(providerFigures(summary), [
   "Parallel: executions at a time. Niceness: how far a provider's executions stand back for others.",
   "Lost: attempts at which another provider was faster. Score: of the reputation on chain; it adds up over clients and epochs.",
+])}
+${section(priceFigures(summary), [
+  "Market: what an order of the source began at, unless its cap was lower. Cleared at: what tasks were sold for, on average, at least and at most.",
+  "Saved: what the caps of the paid tasks add up to, less what was paid.",
 ])}
 ${section(booksFigures(summary), paymentSentences(summary))}
 ${section(gasFigures(summary), ["Refused: when they were mined; the other columns are of those that were not."])}
@@ -94,10 +100,15 @@ function pictureHtml({ picture }: Summary, bytes?: Uint8Array): string {
 }
 
 function chartsHtml(summary: Summary): string {
+  const { target } = summary.chain.pricing;
   const charts: [svg: string, caption: string][] = [
     [winsChart(summary), "A task is won by the provider that is paid for it."],
     [latencyChart(summary), "A curve that ends below 100 % leaves out the tasks that were never delivered, or paid."],
-    [pricesChart(summary), "A task is offered at more and more until a provider takes it, or its cap is reached."],
+    [
+      pricesChart(summary),
+      `A line is what new tasks began at. It rises while utilisation is above ${percent(target / 10_000, 0)} and falls ` +
+        "while it is below. A task begins on its line and climbs to its cap until it is delivered; there is its dot.",
+    ],
     [balancesChart(summary), "What the caps hold back for open tasks is free again once a task is paid for less."],
   ];
   const figures = charts.map(

@@ -6,6 +6,7 @@ import {
   gasFigures,
   latencyFigures,
   paymentSentences,
+  priceFigures,
   providerFigures,
 } from "./figures.js";
 import { plain } from "./format.js";
@@ -14,6 +15,11 @@ import { headline, outcomes } from "./sentences.js";
 /** How the providers came out, for a terminal. */
 export function providerTable(summary: Summary): string {
   return tableOf(providerFigures(summary));
+}
+
+/** What the tasks cleared at, and what was saved, for a terminal. */
+export function priceTable(summary: Summary): string {
+  return tableOf(priceFigures(summary));
 }
 
 /** Whose the coin in Escrow is, and what the tasks cost, for a terminal. */
@@ -37,6 +43,7 @@ export function reportText(summary: Summary): string {
   return [
     `Run ${plain(summary.run)}: ${headline(summary)}`,
     providerTable(summary),
+    priceTable(summary),
     booksTable(summary),
     gasTable(summary),
     latencyTable(summary),

@@ -1,12 +1,14 @@
 import { read, readBatch } from "../../protocol/batch.js";
 import type { Protocol } from "../../protocol/protocol.js";
 import { messageOf } from "../../protocol/retry.js";
+import { snapshot } from "../../protocol/snapshot.js";
 import { quantilesOf } from "../report/quantiles.js";
-import type { BalanceSample, ChainSummary, ProviderSummary, Summary, WorkloadSummary } from "../summary.js";
+import type { BalanceSample, ChainSummary, MarketSample, ProviderSummary, Summary } from "../summary.js";
 import { booksOf, type Opening, type Parties, type Sales, salesTo } from "./books.js";
 import { gasByOperation, type SuiteTransaction, transactionsOf } from "./gas.js";
 import type { Ledger } from "./ledger.js";
 import type { ProviderPlan } from "./plans.js";
+import { type OrderedWorkload, workloadSummary } from "./prices.js";
 
 /** What is known when the work is done, apart from what the chain tells. */
 export interface Ending {
@@ -17,10 +19,11 @@ export interface Ending {
   readonly plans: readonly ProviderPlan[];
   readonly opening: Opening;
   readonly ledger: Ledger;
-  readonly workloads: readonly WorkloadSummary[];
+  readonly workloads: readonly OrderedWorkload[];
   readonly picture?: Summary["picture"];
   readonly digits?: Summary["digits"];
   readonly balances: readonly BalanceSample[];
+  readonly markets: readonly MarketSample[];
   /** Parts of the job, and the sum of their caps in wei. */
   readonly parts: number;
   readonly caps: bigint;
@@ -38,7 +41,7 @@ export interface Ending {
  * @throws {NodeError} if the node does not answer.
  */
 export async function conclude(ending: Ending): Promise<Summary> {
-  const { protocol, parties, plans, ledger, parts, from, picture, digits } = ending;
+  const { protocol, parties, plans, ledger, markets, parts, from, picture, digits } = ending;
   const to = await protocol.provider.getBlockNumber();
   const sales = await salesTo(protocol, parties.clients, from, to);
   const accounts = [...parties.clients, parties.publisher, ...parties.providers.map(({ account }) => account)];
@@ -51,6 +54,7 @@ export async function conclude(ending: Ending): Promise<Summary> {
   const stakes = providers.reduce((sum, { stake }) => sum + stake, 0n);
   const escrow = await booksOf(protocol, parties, ending.opening, sales, ending.caps, stakes);
 
+  const { priceParameters: pricing } = await snapshot(protocol, "suite");
   const tasks = ledger.tasks();
   const paid = tasks.filter(({ paidAt }) => paidAt !== undefined).length;
   const until = (end: "deliveredAt" | "paidAt") =>
@@ -66,12 +70,12 @@ export async function conclude(ending: Ending): Promise<Summary> {
     run: ending.run,
     startedAt: ending.startedAt,
     duration: ending.duration,
-    chain: { id: Number(protocol.chainId), taskManager: protocol.addresses.taskManager, ...ending.chain },
-    workloads: ending.workloads,
+    chain: { id: Number(protocol.chainId), taskManager: protocol.addresses.taskManager, pricing, ...ending.chain },
+    workloads: ending.workloads.map((workload) => workloadSummary(workload, tasks, markets)),
     ...(picture !== undefined && { picture }),
     ...(digits !== undefined && { digits }),
     ...{ tasks, providers, escrow },
-    balances: ending.balances,
+    ...{ balances: ending.balances, markets },
     gas: gasByOperation(transactions),
     delivery: quantilesOf(until("deliveredAt")),
     payment: quantilesOf(until("paidAt")),

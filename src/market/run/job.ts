@@ -3,7 +3,7 @@ import { countImages, readPredictions, splitImages } from "../../client/batches.
 import { Verification } from "../../protocol/order.js";
 import type { WorkPiece, WorkTerms } from "../../client/work.js";
 import type { WorkloadName } from "../summary.js";
-import { CAP_FACTOR, RAMP } from "./plans.js";
+import { CAP_FACTOR, DIGITS_WITHIN, RAMP } from "./plans.js";
 import type { StagedSource } from "./stage.js";
 
 /** Images to be recognised, and what they show. */
@@ -37,7 +37,7 @@ const LIFETIME = 3_600;
 /** Seconds to look at a disclosed result; the client of a run looks at once. */
 const REVIEW = 600;
 
-/** All parts of the job, those of the workloads in turn. */
+/** All parts of the job, those of the workloads in turn; those of digits end earlier. */
 export function partsOf({ frame, images }: Job): { parts: JobPart[]; tiles: Tile[]; batches: Uint8Array[] } {
   const tiles = frame === undefined ? [] : splitFrame(frame);
   const batches = images === undefined ? [] : splitImages(images.pixels, images);
@@ -52,7 +52,7 @@ export function partsOf({ frame, images }: Job): { parts: JobPart[]; tiles: Tile
     const isWhole = holds((output) => readPredictions(output, countImages(input)).length > 0);
     return { workload: "digits", part, input, isWhole };
   });
-  return { parts: interleave(rendering, reading), tiles, batches };
+  return { parts: interleave(rendering, reading, DIGITS_WITHIN), tiles, batches };
 }
 
 /** Whether a check holds; one that throws does not. */
@@ -66,13 +66,15 @@ function holds(check: (output: Uint8Array) => boolean): (output: Uint8Array) => 
   };
 }
 
-/** Both lists spread evenly over one. */
-function interleave<T>(one: readonly T[], other: readonly T[]): T[] {
-  const placed = [one, other].flatMap((list) => list.map((item, index) => ({ item, at: (index + 0.5) / list.length })));
+/** A list in which both are spread evenly, the other one over the first part of it only; `within` is from 0 to 1. */
+function interleave<T>(one: readonly T[], other: readonly T[], within: number): T[] {
+  const place = (list: readonly T[], end: number) =>
+    list.map((item, index) => ({ item, at: (end * (index + 0.5)) / list.length }));
+  const placed = [...place(one, 1), ...place(other, within)];
   return placed.sort((a, b) => a.at - b.at).map(({ item }) => item);
 }
 
-/** What is ordered for a part: at least the floor, at most so many times as much, of whoever is first. */
+/** What is ordered for a part: from the market price to so many times the floor, of whoever is first. */
 export function pieceOf({ input }: JobPart, { source, floorPrice }: StagedSource): WorkPiece {
   const maxReward = floorPrice * CAP_FACTOR;
   const terms: WorkTerms = {

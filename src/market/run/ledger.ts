@@ -52,8 +52,8 @@ export function createLedger(nameOf: (provider: number) => string): Ledger {
   const withoutHolder = (taskId: string, state: string) => {
     const known = tasks.get(taskId);
     if (known === undefined) return;
-    const { workload, part, client, cap, submittedAt } = known;
-    tasks.set(taskId, { taskId, workload, part, client, cap, state, submittedAt });
+    const { workload, part, client, cap, startPrice, submittedAt } = known;
+    tasks.set(taskId, { taskId, workload, part, client, cap, startPrice, state, submittedAt });
   };
   const summaryOf = (task: LedgerTask): TaskSummary => ({
     ...task,
@@ -67,10 +67,14 @@ export function createLedger(nameOf: (provider: number) => string): Ledger {
       const { taskId, at } = event;
       switch (event.kind) {
         case "submitted": {
-          const { maxReward: cap } = event.order;
-          tasks.set(taskId, { taskId, workload, part, client, cap, state: "Open", submittedAt: at });
+          const { startPrice, order } = event;
+          const { maxReward: cap } = order;
+          tasks.set(taskId, { taskId, workload, part, client, cap, startPrice, state: "Open", submittedAt: at });
           return;
         }
+        case "reserved":
+          change(taskId, { state: "Reserved" });
+          return;
         case "delivered":
           change(taskId, { state: "Delivered", deliveredAt: at, price: event.price });
           return;
@@ -120,7 +124,12 @@ export function createLedger(nameOf: (provider: number) => string): Ledger {
     },
     standing() {
       const count = (state: string) => [...tasks.values()].filter((task) => task.state === state).length;
-      return { ordered: tasks.size, open: count("Open"), delivered: count("Delivered"), paid: count("Settled") };
+      return {
+        ordered: tasks.size,
+        open: count("Open") + count("Reserved"),
+        delivered: count("Delivered"),
+        paid: count("Settled"),
+      };
     },
   };
 }

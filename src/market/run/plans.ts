@@ -15,10 +15,21 @@ export interface ProviderPlan {
 
 /** Lowest price of an execution in a run, by workload. Wei. */
 export const FLOORS = { render: parseEther("0.01"), digits: parseEther("0.005") } as const;
-/** The cap of an order is so many times the floor. */
-export const CAP_FACTOR = 2n;
-/** Seconds in which an open task's price climbs from the floor to its cap. */
-export const RAMP = 20;
+/**
+ * The cap of an order is so many times the floor: a market that rises as fast as it can for a minute and a half is still
+ * below it, so that orders count as demand on a slow machine too.
+ */
+export const CAP_FACTOR = 3n;
+/**
+ * Seconds in which an open task's price climbs from the market price to its cap. Tasks wait for ten or so: most of what
+ * they clear at is the market's doing, and the patience of their clients a little.
+ */
+export const RAMP = 120;
+/**
+ * Part of all orders, 0 to 1, within which the last digits are ordered. In what is left their price falls again while
+ * that of render still rises: one machine, two markets.
+ */
+export const DIGITS_WITHIN = 0.6;
 /** Publisher's share, basis points. */
 export const ROYALTY_BPS = 500;
 /** Tasks that a provider can have sealed at the same time without its stake running out, for each execution at a time. */
@@ -26,7 +37,7 @@ const SEALED = 12n;
 
 /**
  * Providers that differ in stake, speed and price: the cheap ones give way to others on the machine, the dear ones do two
- * tasks at a time.
+ * tasks at a time, and join once the market has risen to what they ask.
  *
  * @param stakePerSlot What a slot in a pool locks, wei.
  */
@@ -41,7 +52,7 @@ export function plansFor(count: number, stakePerSlot: bigint): ProviderPlan[] {
       stake: 2n * BigInt(parallel) * stakePerSlot + bonds + BigInt(kind) * parseEther("0.05"),
       parallel,
       niceness: [4, 2, 0, 3, 1][kind] ?? 0,
-      asking: [900, 950, 985, 1_030, 1_060][kind] ?? 1_000,
+      asking: [900, 950, 985, 1_080, 1_160][kind] ?? 1_000,
     };
   });
 }

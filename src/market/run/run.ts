@@ -9,7 +9,7 @@ import { connect } from "../../protocol/protocol.js";
 import { orAbort } from "../../protocol/retry.js";
 import { snapshot } from "../../protocol/snapshot.js";
 import { splitPrice } from "../../protocol/price.js";
-import type { ChainSummary, Summary, TaskSummary, WorkloadName } from "../summary.js";
+import type { ChainSummary, MarketSample, Summary, TaskSummary, WorkloadName } from "../summary.js";
 import type { Parties } from "./books.js";
 import { type Cast, castOf, freshPhrase, type RunKeys, writeKeys } from "./cast.js";
 import { conclude } from "./conclude.js";
@@ -18,7 +18,7 @@ import { countCorrect, type Job, type JobPart, partsOf, pictureOf } from "./job.
 import { createLedger, type Ledger, type Standing } from "./ledger.js";
 import { orderShares } from "./order.js";
 import { CAP_FACTOR, FLOORS, type ProviderPlan, ROYALTY_BPS } from "./plans.js";
-import { recordBalances } from "./recorder.js";
+import { recordBalances, recordMarkets } from "./recorder.js";
 import { budgetOf, fund, setStage, type Stage, type WorkloadFiles } from "./stage.js";
 
 /** What a run tells while it works. */
@@ -30,6 +30,8 @@ export type RunEvent =
   | { readonly kind: "started"; readonly tasks: number }
   /** The market has moved; `task` is the one that was paid, if one was. */
   | { readonly kind: "moved"; readonly standing: Standing; readonly task?: TaskSummary }
+  /** How the markets of the sources stand, about once a second. */
+  | { readonly kind: "priced"; readonly sample: MarketSample }
   /** Something that passes, e.g. a store that did not answer. */
   | { readonly kind: "trouble"; readonly who: string; readonly reason: string };
 
@@ -140,7 +142,14 @@ export async function runMarket(options: RunOptions): Promise<RunResult> {
 
     await options.begin?.();
     const parties = partiesOf(cast, names, plans, deployment);
-    const sampling = recordBalances(funder, parties, AbortSignal.any([ends, working.signal]));
+    const recorded = AbortSignal.any([ends, working.signal]);
+    const seen = (sample: MarketSample) => {
+      report({ kind: "priced", sample });
+    };
+    const sampling = Promise.all([
+      recordBalances(funder, parties, recorded),
+      recordMarkets(funder, stage.sources, recorded, seen),
+    ]);
     const startedAt = Date.now();
     report({ kind: "started", tasks: parts.length });
     const { windows } = deployment.parameters;
@@ -157,15 +166,15 @@ export async function runMarket(options: RunOptions): Promise<RunResult> {
     });
     const duration = Date.now() - startedAt;
     working.abort();
-    const balances = await sampling;
+    const [balances, markets] = await sampling;
     await fleet.stop();
 
     const pixels = pictureOf(job, whole.tiles, outputs.render);
     const { frame, images } = job;
     const correct = countCorrect(job, whole.batches, outputs.digits);
     const summary = await conclude({
-      ...{ protocol: funder, run: options.run, chain: options.chain, parties, plans, ledger, balances },
-      ...{ parts: parts.length, caps: capsOf(parts), from, startedAt, duration },
+      ...{ protocol: funder, run: options.run, chain: options.chain, parties, plans, ledger },
+      ...{ balances, markets, parts: parts.length, caps: capsOf(parts), from, startedAt, duration },
       opening: { deposited: caps.map(({ wei }) => wei), treasury: treasury.free, alone: options.alone },
       workloads: stage.sources.map((source) => ({ ...source, tasks: countOf(parts, source.name) })),
       ...(frame !== undefined &&

@@ -3,6 +3,7 @@ import { concat, getBytes, toUtf8Bytes } from "ethers";
 import { countImages, IMAGE_BYTES } from "../../../src/client/batches.js";
 import type { FrameJob } from "../../../src/client/frame.js";
 import { countCorrect, type Images, type JobPart, partsOf, pictureOf, pieceOf } from "../../../src/market/run/job.js";
+import { DIGITS_WITHIN, RAMP } from "../../../src/market/run/plans.js";
 import { Verification } from "../../../src/protocol/order.js";
 
 const FRAME: FrameJob = {
@@ -70,7 +71,7 @@ describe("market.job", () => {
       [97, 3, 8],
     ] as const) {
       const batches = Math.ceil(count / batch);
-      it(`spreads ${batches} batches evenly among ${tiles} tiles, and keeps the sequence of both`, () => {
+      it(`spreads ${batches} batches evenly among the first of ${tiles} tiles, and keeps the sequence of both`, () => {
         const { parts } = partsOf({ frame: FRAME, images: imagesOf(count, batch) });
         expect(parts).to.have.length(tiles + batches);
         for (const [name, length] of [
@@ -80,11 +81,13 @@ describe("market.job", () => {
           expect(ofWorkload(parts, name).map(({ part }) => part)).to.deep.equal(
             Array.from({ length }, (_, index) => index),
           );
-          // In the first n parts a workload has its share of n, give or take a half.
+          // In the first n parts a workload has its share of n, give or take a half; from the last batch on, the rest.
           let seen = 0;
+          const pace = batches / DIGITS_WITHIN;
           for (const [index, { workload }] of parts.entries()) {
             if (workload === name) seen++;
-            const share = ((index + 1) * length) / parts.length;
+            const ofBatches = Math.min(batches, ((index + 1) * pace) / (tiles + pace));
+            const share = name === "digits" ? ofBatches : index + 1 - ofBatches;
             expect(Math.abs(seen - share) < 0.501, `${seen} of the first ${index + 1}, not ${share}`).to.equal(true);
           }
         }
@@ -228,7 +231,7 @@ describe("market.job", () => {
   });
 
   describe("pieceOf", () => {
-    it("orders a part from its source at twice the floor at most, with a bond as high, after a look", () => {
+    it("orders a part from its source at three times the floor at most, with a bond as high, after a look", () => {
       const [part] = partsOf({ frame: FRAME }).parts;
       if (part === undefined) throw new Error("no part");
       const { input, terms } = pieceOf(part, {
@@ -236,7 +239,13 @@ describe("market.job", () => {
         manifestDigest: `0x${"4d".repeat(32)}`,
       });
       expect(input).to.equal(part.input);
-      expect(terms).to.include({ source: 3, maxReward: 1_000n, bond: 1_000n, verification: Verification.Review });
+      expect(terms).to.include({
+        source: 3,
+        maxReward: 1_500n,
+        bond: 1_500n,
+        rampDuration: RAMP,
+        verification: Verification.Review,
+      });
     });
   });
 });

@@ -5,6 +5,7 @@ import { draftOrder } from "../../../src/protocol/order.js";
 import { LOST_RACE } from "../../../src/provider/loop.js";
 
 const CAP = 1_000n;
+const START_PRICE = 400n;
 const NAMES = new Map([
   [1, "one"],
   [2, "two"],
@@ -21,7 +22,7 @@ function aLedger() {
   return {
     ...ledger,
     client(kind: Told["kind"], part: number, at: number, { provider = 1, price = 700n, taskId = `${part}` } = {}) {
-      const told = { kind, at, part, taskId, provider, price, order, startPrice: 1n, reason: "" } as WorkEvent;
+      const told = { kind, at, part, taskId, provider, price, order, startPrice: START_PRICE, reason: "" } as WorkEvent;
       ledger.work(told, { client: "client 1", workload: "render", part });
     },
     tell(name: string, kind: string, part: number, at: number, reason?: string) {
@@ -70,7 +71,7 @@ describe("market.ledger", () => {
     book.client("submitted", 7, 100);
     const open = {
       ...{ taskId: "7", workload: "render", part: 7, client: "client 1", cap: CAP, state: "Open", submittedAt: 100 },
-      ...{ attempts: 0, overlapped: false },
+      ...{ startPrice: START_PRICE, attempts: 0, overlapped: false },
     };
     expect(book.task("7")).to.deep.equal(open);
     book.client("delivered", 7, 200, { provider: 2, price: 650n });

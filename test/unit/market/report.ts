@@ -1,14 +1,23 @@
 import { expect } from "chai";
 import { parseEther } from "ethers";
-import { balancesChart, latencyChart, pricesChart, winsChart } from "../../../src/market/report/charts.js";
+import { balancesChart, latencyChart, winsChart } from "../../../src/market/report/charts.js";
 import { escapeHtml } from "../../../src/market/report/html.js";
 import { reportPage } from "../../../src/market/report/page.js";
+import { pricesChart } from "../../../src/market/report/pricesChart.js";
 import { median, quantilesOf } from "../../../src/market/report/quantiles.js";
-import { booksTable, gasTable, latencyTable, providerTable, reportText } from "../../../src/market/report/tables.js";
+import {
+  booksTable,
+  gasTable,
+  latencyTable,
+  priceTable,
+  providerTable,
+  reportText,
+} from "../../../src/market/report/tables.js";
 import type { Summary } from "../../../src/market/summary.js";
-import { aProvider, aSummary, aTask, START } from "../../helpers/summary.js";
+import { aMarketSample, aProvider, aSummary, aTask, START } from "../../helpers/summary.js";
 
 const CHARTS = { winsChart, latencyChart, pricesChart, balancesChart };
+const NO_SLOTS = { price: parseEther("0.01"), utilisation: 1, openTasks: 3, capacity: 0 };
 const HOSTILE = `<script>alert("1")</script> & 'x'\u001b[31m`;
 const upTo = (length: number) => Array.from({ length }, (_, index) => index + 1);
 /** The cells of the row of a text table that begins with a name. */
@@ -99,6 +108,26 @@ describe("market.reportText", () => {
     ]);
   });
 
+  it("tells what each workload cleared at, where its market went, and what that saved", () => {
+    const render = [
+      aTask(1, { price: parseEther("0.012"), cap: parseEther("0.03") }),
+      aTask(2, { price: parseEther("0.015"), cap: parseEther("0.03") }),
+      paidBefore(0, 4),
+    ];
+    const table = priceTable(aSummary({ tasks: render }));
+    expect(cellsOf(table, "render").slice(1, -1)).to.deep.equal([
+      ...["render", "2", "0.010000", "0.010000", "0.019000", "0.019000"],
+      ...["0.013500", "0.012000", "0.015000", "0.033000", "55.0 %"],
+    ]);
+    expect(cellsOf(table, "digits").slice(1, -1)).to.deep.equal([
+      ...["digits", "0", "0.010000", "0.010000", "0.019000", "0.019000"],
+      ...["–", "–", "–", "–", "–"],
+    ]);
+    const unseen = cellsOf(priceTable(aSummary({ tasks: render, markets: [] })), "render");
+    expect(unseen.slice(4, 7)).to.deep.equal(["–", "–", "–"]);
+    expect(priceTable(aSummary({ workloads: [] }))).to.equal("Prices, amounts in ETH: none");
+  });
+
   it("adds the books up, to the wei", () => {
     const text = booksTable(aSummary());
     expect(cellsOf(text, "sum")).to.include("16.000000");
@@ -153,7 +182,8 @@ describe("market.reportText", () => {
       problems: ["Task 7 was refunded."],
     });
     const text = reportText(summary);
-    for (const part of [providerTable, booksTable, gasTable, latencyTable]) expect(text).to.include(part(summary));
+    for (const part of [providerTable, priceTable, booksTable, gasTable, latencyTable])
+      expect(text).to.include(part(summary));
     expect(text).to.match(/^Run test-run: 24 of 24 tasks paid in 27\.0 s by 3 providers on chain 31337\./);
     expect(text).to.include("Digits: 947 of 1000 images recognised, 94.7 %.");
     expect(text).to.include("Picture: frame.png, 320 × 240 pixels in 12 tiles.");
@@ -195,9 +225,43 @@ describe("market charts", () => {
     expect(wordsOf(winsChart(aSummary()))).to.include("tasks");
     const times = ["time since the submission, seconds", "share of all tasks, %", "delivered", "paid"];
     expect(wordsOf(latencyChart(aSummary()))).to.include.members(times);
-    expect(wordsOf(pricesChart(aSummary()))).to.include.members(["price, ETH", "render", "digits"]);
+    const prices = ["price, ETH", "utilisation, %", "render", "digits", "market of render", "market of digits", "caps"];
+    expect(wordsOf(pricesChart(aSummary()))).to.include.members(prices);
     const names = ["provider-1", "provider-2", "provider-3", "earned by the providers, ETH", "free", "held for tasks"];
     expect(wordsOf(balancesChart(aSummary()))).to.include.members(names);
+  });
+
+  it("draw a dot for each price that a task cleared at, and for each its cap", () => {
+    for (const count of [1, 3, 24]) {
+      const tasks = upTo(count).map((part) => aTask(part - 1));
+      const svg = pricesChart(aSummary({ tasks }));
+      // What is in the legend is moved there, not scaled.
+      const marks = (color: string) => [
+        ...svg.matchAll(new RegExp(`transform="matrix[^"]*" fill="#(?:${color})"`, "g")),
+      ];
+      expect(marks("b4bdc6"), "caps").to.have.length(count);
+      expect(marks("0072b2|d55e00"), "dots").to.have.length(count);
+    }
+  });
+
+  it("draw the market of each source, and its utilisation with the one at which the price stands still", () => {
+    const lines = (summary: Summary, color: string) =>
+      [...pricesChart(summary).matchAll(new RegExp(`<path d="(M[^"]*)" fill="none" stroke="${color}"`, "g"))].map(
+        ([, path = ""]) => [...path.matchAll(/[ML]?[\d.]+ ([\d.]+)/g)].map(caughtNumber),
+      );
+    const [price = [], use = []] = lines(aSummary(), "#d55e00").filter((heights) => heights.length > 2);
+    // Render rises by a tenth each time, and is full for the first five of ten samples.
+    expect(price).to.have.length(10);
+    expect(price).to.deep.equal(price.toSorted((a, b) => b - a));
+    expect(use.slice(0, 5)).to.deep.equal(Array.from({ length: 5 }, () => use[0]));
+    expect(use[5]).to.be.above(use[4] ?? 0);
+    const target = /stroke-dasharray/;
+    expect(pricesChart(aSummary())).to.match(target);
+    // Fewer sources, fewer lines.
+    const alone = aSummary({ tasks: [], markets: [{ at: START, sources: { render: NO_SLOTS } }] });
+    expect(wordsOf(pricesChart(alone)))
+      .to.include("market of render")
+      .and.not.include("market of digits");
   });
 
   it("do not hide tasks that were never paid", () => {
@@ -214,7 +278,7 @@ describe("market charts", () => {
   });
 
   it("say so where there is nothing to draw", () => {
-    const nothing = aSummary({ tasks: [], providers: [], balances: [] });
+    const nothing = aSummary({ tasks: [], providers: [], balances: [], markets: [] });
     expect(wordsOf(winsChart(nothing))).to.include("There were no providers.");
     expect(wordsOf(latencyChart(nothing))).to.include("No task was delivered or paid.");
     expect(wordsOf(pricesChart(nothing))).to.include("No task was sold.");
@@ -223,7 +287,11 @@ describe("market charts", () => {
 
   const runs: [string, Summary][] = [
     ["a run that went well", aSummary()],
-    ["nothing at all", aSummary({ tasks: [], providers: [], balances: [] })],
+    ["nothing at all", aSummary({ tasks: [], providers: [], balances: [], markets: [] })],
+    ["markets that nobody saw", aSummary({ markets: [] })],
+    ["markets in which nothing was sold", aSummary({ tasks: [] })],
+    ["markets without slots", aSummary({ markets: [aMarketSample(0, { render: NO_SLOTS }), aMarketSample(1)] })],
+    ["a source that one workload has alone", aSummary({ markets: [{ at: START, sources: { render: NO_SLOTS } }] })],
     ["names of all kinds", aSummary({ providers: [aProvider(1, { name: HOSTILE }), aProvider(2, { name: "" })] })],
     ["one provider, one task and one sample", oneOfEach()],
     ["twenty providers", aSummary({ providers: upTo(20).map((id) => aProvider(id)) })],
@@ -257,6 +325,16 @@ describe("market.reportPage", () => {
     expect(page).to.not.include("Problems");
   });
 
+  it("shows what was saved against the caps, in large letters and by workload", () => {
+    const page = reportPage(aSummary());
+    // 24 caps of 0.025, less 24 times 0.01 and 276 times 0.0003.
+    expect(page).to.include("<dt>Saved against the caps</dt><dd>46.2 %<small>0.277200 ETH less</small></dd>");
+    expect(page).to.include("<h2>Prices, amounts in ETH</h2>").and.include("above 80 % and falls");
+    expect(page).to.include(">began at</th>").and.include(">cleared at</th>");
+    const unpaid = reportPage(aSummary({ tasks: upTo(3).map((part) => paidBefore(0, part)) }));
+    expect(unpaid).to.include("<dt>Saved against the caps</dt><dd>–<small>0.000000 ETH less</small></dd>");
+  });
+
   it("closes every tag", () => {
     const page = reportPage(aSummary({ problems: [HOSTILE] }), Uint8Array.of(1, 2, 3));
     expectWellFormed(page.replace("<!doctype html>", "").replace(/<(meta|img)\b([^>]*)>/g, "<$1$2/>"));
@@ -266,7 +344,7 @@ describe("market.reportPage", () => {
     const hostile = { operation: HOSTILE, count: 1, reverted: 0, least: 1n, median: 1n, most: 1n };
     const summary = aSummary({
       run: HOSTILE,
-      chain: { id: 1, taskManager: HOSTILE, coin: HOSTILE },
+      chain: { ...aSummary().chain, id: 1, taskManager: HOSTILE, coin: HOSTILE },
       providers: [aProvider(1, { name: HOSTILE })],
       tasks: [aTask(0, { state: HOSTILE, winner: HOSTILE, client: HOSTILE, taskId: HOSTILE })],
       gas: [hostile],
@@ -317,7 +395,7 @@ describe("market.reportPage", () => {
     expect(reportPage(oneOfEach())).to.include("<dd>1 of 1</dd>").and.include("All 1 task<");
     const unpaid = reportPage(aSummary({ tasks: upTo(3).map((part) => paidBefore(0, part)) }));
     expect(unpaid).to.include('<dd class="bad">0 of 3</dd>');
-    const empty = reportPage(aSummary({ tasks: [], providers: [], balances: [], gas: [], workloads: [] }));
+    const empty = reportPage(aSummary({ tasks: [], providers: [], balances: [], markets: [], gas: [], workloads: [] }));
     expect(empty)
       .to.include("No task was sold.")
       .and.not.match(/NaN|undefined|Infinity/);
@@ -332,5 +410,5 @@ function paidBefore(limit: number, part: number) {
 
 function oneOfEach(): Summary {
   const summary = aSummary({ tasks: [aTask(0)], providers: [aProvider(1)] });
-  return { ...summary, balances: summary.balances.slice(0, 1) };
+  return { ...summary, balances: summary.balances.slice(0, 1), markets: summary.markets.slice(0, 1) };
 }

@@ -142,27 +142,38 @@ describe("provider.createPostponed", () => {
 });
 
 describe("provider.ownPreference", () => {
-  const anOffer = (taskId: string): Offer => {
+  const anOffer = (taskId: string, openedAt = 1n): Offer => {
     const inputDigest = `0x${"33".repeat(32)}`;
     const order = draftOrder({ client: `0x${"22".repeat(20)}`, source: 1, maxReward: 1n, deadline: 9, inputDigest });
-    const clock = { openedAt: 1n, clearedAt: 0n, deadline: 9n, rampDuration: 0n };
+    const clock = { openedAt, clearedAt: 0n, deadline: 9n, rampDuration: 0n };
     return { taskId, order, startFraction: 1n, ...clock, feeBps: 0n, royaltyBps: 0n };
   };
   const tasks = Array.from({ length: 24 }, (_, index) => id(`task ${index}`));
   const sortedBy = (provider: number, taskIds: string[]) =>
     taskIds
-      .map(anOffer)
+      .map((taskId) => anOffer(taskId))
       .sort(ownPreference(provider))
       .map(({ taskId }) => taskId);
 
   it("is a total order", () => {
     const compare = ownPreference(7);
-    const offers = tasks.map(anOffer).sort(compare);
+    const offers = tasks.map((taskId) => anOffer(taskId)).sort(compare);
     for (const [a, first] of offers.entries()) {
       for (const [b, second] of offers.entries()) expect(Math.sign(compare(first, second))).to.equal(Math.sign(a - b));
     }
     const again = anOffer(tasks[0] ?? "");
     expect(compare(again, anOffer(tasks[0] ?? ""))).to.equal(0);
+  });
+
+  it("lets no offer wait for ever: those that opened a quarter of a minute earlier come first", () => {
+    for (const provider of [1, 2, 3, 4, 5]) {
+      const offers = tasks.map((taskId, index) => anOffer(taskId, BigInt(index)));
+      const sorted = offers.toSorted(ownPreference(provider)).map(({ openedAt }) => Number(openedAt));
+      const generations = sorted.map((second) => Math.floor(second / 15));
+      expect(generations).to.deep.equal(generations.toSorted((a, b) => a - b));
+      // Within one, providers differ.
+      expect(sorted.slice(0, 15)).not.to.deep.equal(sorted.slice(0, 15).toSorted((a, b) => a - b));
+    }
   });
 
   it("is the same at every start, in whatever sequence the offers come", () => {

@@ -104,6 +104,45 @@ describe("scripts.start", function () {
       expect(escrow.strangers).to.equal("0");
     });
 
+    it("in which each task cleared between the price it began at and its cap, and that saved caps less what was paid", () => {
+      const { tasks, workloads, escrow } = summary;
+      for (const { workload, price = "0", startPrice, cap } of tasks) {
+        const floor = workloads.find(({ name }) => name === workload)?.floorPrice ?? "";
+        const rising = [floor, startPrice, price, cap].map(BigInt);
+        expect(rising, workload).to.deep.equal(rising.toSorted((a, b) => Number(a - b)));
+      }
+      const paid = (name: string) => tasks.filter(({ workload }) => workload === name);
+      for (const { name, paid: count, clearing, saved } of workloads) {
+        const prices = paid(name).map(({ price = "0" }) => price);
+        expect(count).to.equal(prices.length);
+        expect(clearing?.average).to.equal((sum(prices) / BigInt(prices.length)).toString());
+        expect(BigInt(saved)).to.equal(sum(paid(name).map(({ cap }) => cap)) - sum(prices));
+      }
+      expect(sum(workloads.map(({ saved }) => saved))).to.equal(BigInt(escrow.caps) - BigInt(escrow.paid));
+    });
+
+    it("whose markets were seen once a second, with the slots of all providers, and moved as the chain lets them", () => {
+      const { markets, workloads, chain, providers, startedAt } = summary;
+      const { speed, target } = chain.pricing;
+      expect(speed).to.equal(25_000);
+      const slots = providers.reduce((total, { parallel }) => total + parallel, 0);
+      const seconds = ((markets.at(-1)?.at ?? 0) - startedAt) / 1_000;
+      expect(markets).to.have.length.within(2, seconds + 3);
+      for (const { name, floorPrice, market } of workloads) {
+        for (const { sources } of markets) {
+          const { price = "0", capacity, openTasks = -1, utilisation } = sources[name] ?? {};
+          expect(BigInt(price) >= BigInt(floorPrice), price).to.equal(true);
+          expect(capacity).to.equal(slots);
+          expect(utilisation).to.equal(Math.min(1, openTasks / slots));
+        }
+        expect(market?.start).to.equal(markets[0]?.sources[name]?.price);
+        expect(market?.end).to.equal(markets.at(-1)?.sources[name]?.price);
+        const rise = Math.log(Number(market?.most) / Number(floorPrice));
+        // Some seconds more than were counted, because blocks count whole ones.
+        expect(rise).to.be.within(0, (speed / 1e6) * (10_000 / target - 1) * (seconds + 5));
+      }
+    });
+
     it("in which providers won what they delivered, and somebody competed", () => {
       for (const { name, won, attempts } of summary.providers) {
         expect(won, name).to.equal(summary.tasks.filter(({ winner }) => winner === name).length);
@@ -136,6 +175,7 @@ describe("scripts.start", function () {
       expect(digits?.correct).to.be.at.least(22);
       const page = await readFile(join(files, "report.html"), "utf8");
       expect(page).to.include(summary.run).and.include("data:image/png;base64,");
+      expect(page).to.include("market of render").and.include("Saved against the caps");
       expect(JSON.parse(await readFile(join(files, "summary.json"), "utf8"))).to.deep.equal(summary);
     });
 
@@ -162,6 +202,9 @@ describe("scripts.start", function () {
       const { status, out, err } = await ran("start", options, env, { timeout: LONG });
       expect(err).to.equal("");
       expect(status, out).to.equal(0);
+      expect(out)
+        .to.match(/[\d.]+ of 0\.03 ETH \(\d+ % saved\)/)
+        .and.include("Prices, amounts in");
       expect(out).to.include("No problems.").and.include(`went back to ${chain.funder.address}`);
       expect(out).to.not.include(chain.funder.privateKey.slice(2));
       const [run = ""] = await readdir(place);
