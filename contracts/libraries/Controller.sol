@@ -57,8 +57,8 @@ library Controller {
     }
 
     /// @dev What a price of at most 96 bits, wei, becomes after `elapsed` seconds with `open` tasks for `capacity` slots.
-    /// At most 2^96 − 1; rounds to the side of the old price. Requires `open` and `capacity` below 2^32, `elapsed` below
-    /// 2^40 and packed parameters.
+    /// From 1 to 2^96 − 1; rounds to the side of the old price. Requires a price > 0, `open` and `capacity` below 2^32
+    /// and `elapsed` below 2^40.
     function move(
         uint256 price,
         uint256 open,
@@ -75,6 +75,8 @@ library Controller {
             if (step < 0) product += uint256(Exponential.ONE) - 1;
             price = product >> Exponential.FRACTION_BITS;
         }
+        // What is below a unit of the exponential is not nothing: a price of 0 means that there was no order yet.
+        if (price == 0) return 1;
         return price > type(uint96).max ? type(uint96).max : price;
     }
 
@@ -85,8 +87,9 @@ library Controller {
         uint256 elapsed,
         PackedPriceParameters parameters
     ) internal pure returns (int256 step) {
-        if (elapsed == 0 || (open | capacity) == 0) return 0;
         uint256 raw = PackedPriceParameters.unwrap(parameters);
+        // Before the first order there are no parameters, and nothing may revert for that.
+        if (elapsed == 0 || (open | capacity) == 0 || raw == 0) return 0;
         unchecked {
             // speed < 2^16, elapsed < 2^40, ONE = 2^96, distance < 2^46: the product has less than 199 bits.
             int256 reach = int256(uint16(raw >> 16) * elapsed) * Exponential.ONE;

@@ -43,7 +43,7 @@ export function exp(x: bigint): bigint {
 /** Change of the natural logarithm of a market's price since its last touch, × 2^96, if nothing touches it until `time`. */
 export function stepOf({ openTasks, capacity, touchedAt, parameters }: Market, time: bigint): bigint {
   const [target, speed, clamp] = [BigInt(parameters.target), BigInt(parameters.speed), BigInt(parameters.clamp)];
-  if (speed === 0n || (openTasks === 0n && capacity === 0n)) return 0n;
+  if (target === 0n || (openTasks === 0n && capacity === 0n)) return 0n;
   const reach = speed * (time - touchedAt) * ONE;
   const most = (clamp * ONE) / 1_000n;
   const [open, slots] = openTasks >= capacity ? [1n, 1n] : [openTasks, capacity];
@@ -64,6 +64,7 @@ export function marketPriceAt(market: Market, floorPrice: bigint, time: bigint):
   if (price !== 0n && step !== 0n) {
     const product = price * exp(step);
     price = (step < 0n ? product + ONE - 1n : product) >> FRACTION_BITS;
+    if (price === 0n) price = 1n;
   }
   if (price > MOST_PRICE) price = MOST_PRICE;
   return price > floorPrice ? price : floorPrice;

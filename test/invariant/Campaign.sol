@@ -42,6 +42,6 @@ abstract contract Campaign {
     }
 
     function _isRunning(TaskState state) internal pure returns (bool) {
-        return state == TaskState.Open || state == TaskState.Delivered || state == TaskState.Disclosed;
+        return state != TaskState.None && state < TaskState.Settled;
     }
 }

@@ -12,7 +12,7 @@ import {time, VM} from "./Vm.sol";
 /// @title ClockActions
 /// @notice Exits of tasks, and time itself.
 abstract contract ClockActions is TaskActions {
-    uint256 private constant LAPSES = 7;
+    uint256 internal constant LAPSES = 7;
 
     function settle(uint256 seed) external step(seed) {
         (uint256 index, bool found) = _pick(TaskState.Disclosed);
@@ -26,24 +26,14 @@ abstract contract ClockActions is TaskActions {
     }
 
     function reopen(uint256 seed) external step(seed) {
-        (uint256 index, bool found) = _pick(TaskState.Delivered);
+        (uint256 index, bool found) = _pick(_rarely(2) ? TaskState.Delivered : TaskState.Reserved);
         if (found) _reopen(index);
     }
 
-    /// @dev Providers that seal, never disclose and lose their bonds, in one action: random ones rarely get there.
-    function lapse(uint256 seed) external step(seed) {
-        (uint256 index, bool found) = _pickOpen(Verification.Review);
-        if (!found) return;
-        for (uint256 i = _between(1, 2 * LAPSES); i != 0; --i) {
-            if (_ghosts[index].state != TaskState.Delivered) _deliver(index, _workerFor(index));
-            uint256 end = uint256(_ghosts[index].clearedAt) + _windows.disclose;
-            if (end >= time()) VM.warp(end + (_rarely(8) ? 0 : 1));
-            _reopen(index);
-        }
-    }
-
     function cancel(uint256 seed) external step(seed) {
-        (uint256 index, bool found) = _pickOpen(_rarely(2) ? Verification.Proof : Verification.Review);
+        (uint256 index, bool found) = _rarely(2)
+            ? _find(_isReserved)
+            : _pickOpen(_rarely(2) ? Verification.Proof : Verification.Review);
         if (!found) return;
         Ghost storage g = _ghosts[index];
         TaskState from = g.state;
@@ -53,12 +43,17 @@ abstract contract ClockActions is TaskActions {
                 : _rarely(4)
                     ? AGENT
                     : g.order.client;
-        bool may = _speaksFor(g.order.client, caller) && from == TaskState.Open && !g.cancelled && time() <= g.deadline;
+        bool may =
+            _speaksFor(g.order.client, caller) &&
+                (from == TaskState.Open || from == TaskState.Reserved) &&
+                !g.cancelled &&
+                time() <= g.deadline;
         bool done = _callWithOrder(caller, 0, ITaskManager.cancel.selector, index);
         if (may) {
             g.cancelled = true;
-            uint256 notice = time() + _windows.cancelNotice;
-            if (notice < g.deadline) g.deadline = uint40(notice);
+            uint256 end = time() + _windows.cancelNotice;
+            if (from == TaskState.Reserved && _reservationEnd(g) > end) end = _reservationEnd(g);
+            if (end < g.deadline) g.deadline = uint40(end);
         }
         _compareTask(index, ITaskManager.cancel.selector, from, may, done);
     }
@@ -77,7 +72,9 @@ abstract contract ClockActions is TaskActions {
         bool may = from == TaskState.Open && time() > g.deadline;
         bool done = _callWithOrder(caller, 0, ITaskManager.refund.selector, index);
         if (may) {
-            uint256 fee = g.lapses == 0 ? (Price.amountOf(g.start, g.order.maxReward) * g.feeBps) / 10_000 : 0;
+            uint256 fee;
+            if (g.counted) _exitMarket(_sourceOf(g.order));
+            if (g.counted && g.lapses == 0) fee = (Price.amountOf(g.start, g.order.maxReward) * g.feeBps) / 10_000;
             uint256 tip = _speaksFor(g.order.client, caller) ? 0 : (uint256(g.order.maxReward) * 50) / 10_000;
             _return(index, caller, fee, tip);
         }
@@ -88,7 +85,7 @@ abstract contract ClockActions is TaskActions {
     function wait(uint256 seed) external step(seed) {
         uint256 way = _draw(16);
         uint256 target = time() + _draw(20 minutes);
-        if (way < 9) target = _someClock() + _draw(2);
+        if (way < 6) target = _someClock() + _draw(2);
         else if (way == 9) target = time() + _draw(1 days);
         else if (way == 10 && _rarely(3))
             target = pool.getProvider(ProviderId.wrap(uint32(_between(1, PROVIDERS)))).maturesAt + _draw(2);
@@ -98,25 +95,47 @@ abstract contract ClockActions is TaskActions {
     /// @dev Last second of a clock that runs on some task; 0 if none does.
     function _someClock() private returns (uint256) {
         (uint256 index, bool found) = _pick(TaskState(_between(1, 4)));
-        if (!found) return 0;
+        return found ? _endOf(index) : 0;
+    }
+
+    /// @dev Last second of the clock that runs on a task; 0 if none does.
+    function _endOf(uint256 index) internal view returns (uint256) {
         Ghost storage g = _ghosts[index];
         if (g.state == TaskState.Open) return g.deadline;
-        if (g.state == TaskState.Delivered) return g.clearedAt + _windows.disclose;
+        if (g.state == TaskState.Reserved) return _reservationEnd(g);
+        if (g.state == TaskState.Delivered) return _deliveredAt(g) + _windows.disclose;
         if (g.state == TaskState.Disclosed) return uint256(g.markedAt) + g.order.reviewPeriod;
         return 0;
     }
 
-    function _reopen(uint256 index) private {
+    function _reopen(uint256 index) internal {
         Ghost storage g = _ghosts[index];
         TaskState from = g.state;
-        bool may = from == TaskState.Delivered && time() > g.clearedAt + _windows.disclose;
+        bool may = (from == TaskState.Reserved || from == TaskState.Delivered) && time() > _endOf(index);
         bool done = _callWithOrder(STRANGER, 0, ITaskManager.reopen.selector, index);
         if (may) {
             _barred[index][g.provider] = true;
             _must(14, taskManager.isBarred(g.id, ProviderId.wrap(g.provider)));
+            if (from == TaskState.Reserved) --_reserved[g.provider][_sourceOf(g.order)];
             _lapse(index);
+            _demand(index, from);
             if (g.lapses == LAPSES) _return(index, STRANGER, 0, 0);
         }
         _compareTask(index, ITaskManager.reopen.selector, from, may, done);
+    }
+
+    /// @dev What a lapse does to the demand: a reservation went on counting, a delivery asks anew.
+    function _demand(uint256 index, TaskState from) private {
+        Ghost storage g = _ghosts[index];
+        uint256 source = _sourceOf(g.order);
+        bool last = g.lapses == LAPSES;
+        if (from == TaskState.Reserved) {
+            if (last && g.counted) _exitMarket(source);
+        } else if (!last) {
+            bool before = g.counted;
+            g.counted = _reenterMarket(source, g.order.maxReward);
+            if (g.counted && !before) ++_motions.recounted;
+            if (!g.counted && before) ++_motions.discounted;
+        }
     }
 }

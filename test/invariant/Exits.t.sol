@@ -28,6 +28,9 @@ contract ExitsTest is Campaign("exits") {
         for (uint256 i; i < accounts.length; ++i) {
             _must(_handler.escrow().accountOf(accounts[i]).held == 0, 13, i);
         }
+        for (uint256 i = 1; i <= _handler.SOURCES(); ++i) {
+            _must(_handler.pool().getMarket(SourceId.wrap(uint32(i))).openTasks == 0, 13, i);
+        }
         _must(VM.revertToState(snapshot), 13, 0);
     }
 
@@ -36,6 +39,7 @@ contract ExitsTest is Campaign("exits") {
         uint256 snapshot = VM.snapshotState();
         _turnAway();
         for (uint256 i; i < _handler.taskCount(); ++i) _end(i);
+        _leaveAll();
         for (uint256 i = 1; i <= _handler.PROVIDERS(); ++i) _unstake(i);
         address[] memory accounts = _handler.accounts();
         IEscrow escrow = _handler.escrow();
@@ -56,7 +60,8 @@ contract ExitsTest is Campaign("exits") {
         _must(VM.revertToState(snapshot), 15, 0);
     }
 
-    /// @dev Pauses submissions, takes all sources off the market and takes all members out of the pools.
+    /// @dev Pauses submissions, takes all sources off the market and takes all members out of the pools but those that
+    /// hold reservations.
     function _turnAway() private {
         ITaskManager manager = _handler.taskManager();
         ISourceRegistry registry = _handler.registry();
@@ -72,7 +77,13 @@ contract ExitsTest is Campaign("exits") {
                 VM.prank(publisher);
                 registry.setActive(source, false);
             }
-            for (uint256 j = 1; j <= _handler.PROVIDERS(); ++j) _leave(j, source);
+        }
+        _leaveAll();
+    }
+
+    function _leaveAll() private {
+        for (uint256 i = 1; i <= _handler.SOURCES(); ++i) {
+            for (uint256 j = 1; j <= _handler.PROVIDERS(); ++j) _leave(j, SourceId.wrap(uint32(i)));
         }
     }
 
@@ -86,7 +97,8 @@ contract ExitsTest is Campaign("exits") {
     function _leave(uint256 provider, SourceId source) private {
         IProviderPool pool = _handler.pool();
         ProviderId id = ProviderId.wrap(uint32(provider));
-        if (pool.getMembership(id, source).slots == 0) return;
+        IProviderPool.Membership memory membership = pool.getMembership(id, source);
+        if (membership.slots == 0 || membership.reserved != 0) return;
         address owner = _handler.ownerOf(provider);
         VM.prank(owner);
         pool.leavePool(id, source);
@@ -115,8 +127,10 @@ contract ExitsTest is Campaign("exits") {
         Handler.Ghost memory ghost = _handler.ghost(index);
         PackedOrder memory order = ghost.packed;
         TaskView memory task = manager.getTask(ghost.id);
-        if (task.state == TaskState.Delivered) {
-            _warpBeyond(uint256(task.clearedAt) + manager.windows().disclose);
+        if (task.state == TaskState.Reserved || task.state == TaskState.Delivered) {
+            uint256 delivered = task.markedAt > task.clearedAt ? task.markedAt : task.clearedAt;
+            bool reserved = task.state == TaskState.Reserved;
+            _warpBeyond(delivered + (reserved ? ghost.order.reservation : manager.windows().disclose));
             VM.prank(STRANGER);
             manager.reopen(order);
             task = manager.getTask(ghost.id);

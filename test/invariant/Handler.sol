@@ -4,13 +4,14 @@ pragma solidity ^0.8.27;
 import {IEscrow} from "../../contracts/interfaces/IEscrow.sol";
 import {IProviderPool} from "../../contracts/interfaces/IProviderPool.sol";
 import {ITaskManager} from "../../contracts/interfaces/ITaskManager.sol";
+import {Controller} from "../../contracts/libraries/Controller.sol";
 import {ProviderId} from "../../contracts/types/Ids.sol";
 import {TaskState} from "../../contracts/types/Task.sol";
 import {MoneyActions} from "./MoneyActions.sol";
 import {VM} from "./Vm.sol";
 
-/// list[14] = IEscrow.deposit.selector;title Handler
-/// list[14] = IEscrow.deposit.selector;notice A funded market with every action; campaigns call it in any sequence.
+/// @title Handler
+/// @notice A funded market with every action; campaigns call it in any sequence.
 contract Handler is MoneyActions {
     struct Transition {
         bytes4 action;
@@ -29,9 +30,9 @@ contract Handler is MoneyActions {
         for (uint256 i; i < list.length; ++i) _allowed[list[i].action][list[i].from][list[i].to] = true;
     }
 
-    /// list[14] = IEscrow.deposit.selector;dev The actions of a campaign.
+    /// @dev The actions of a campaign.
     function selectors() external pure returns (bytes4[] memory list) {
-        list = new bytes4[](28);
+        list = new bytes4[](32);
         list[0] = this.submit.selector;
         list[1] = this.submitSigned.selector;
         list[2] = this.revoke.selector;
@@ -60,11 +61,15 @@ contract Handler is MoneyActions {
         list[25] = this.collectFees.selector;
         list[26] = this.govern.selector;
         list[27] = this.delegate.selector;
+        list[28] = this.rush.selector;
+        list[29] = this.reserve.selector;
+        list[30] = this.deliverAndDisclose.selector;
+        list[31] = this.tune.selector;
     }
 
-    /// list[14] = IEscrow.deposit.selector;dev The functions of the contracts that the actions call, each with success and, at times, without.
+    /// @dev The functions of the contracts that the actions call, each with success and, at times, without.
     function calls() external pure returns (bytes4[] memory list) {
-        list = new bytes4[](24);
+        list = new bytes4[](27);
         list[0] = ITaskManager.submit.selector;
         list[1] = ITaskManager.submitSigned.selector;
         list[2] = ITaskManager.revoke.selector;
@@ -89,9 +94,28 @@ contract Handler is MoneyActions {
         list[21] = IEscrow.transfer.selector;
         list[22] = IEscrow.withdrawTo.selector;
         list[23] = ITaskManager.collectFees.selector;
+        list[24] = ITaskManager.reserve.selector;
+        list[25] = ITaskManager.deliverAndDisclose.selector;
+        list[26] = ITaskManager.setPriceParameters.selector;
     }
 
-    /// list[14] = IEscrow.deposit.selector;dev Registers a provider with a stake, its agent and a seat where its hardware fits.
+    /// @dev Reasons for which the contracts refuse what concerns reservations and prices.
+    function refusals() external pure returns (bytes4[] memory list) {
+        list = new bytes4[](11);
+        list[0] = ITaskManager.NotOffered.selector;
+        list[1] = ITaskManager.BondTooLow.selector;
+        list[2] = ITaskManager.NotReservable.selector;
+        list[3] = ITaskManager.NotReserved.selector;
+        list[4] = ITaskManager.ReservationPastDeadline.selector;
+        list[5] = ITaskManager.ReservationLapsed.selector;
+        list[6] = ITaskManager.NotHolder.selector;
+        list[7] = ITaskManager.TooEarly.selector;
+        list[8] = IProviderPool.NoFreeSlot.selector;
+        list[9] = IProviderPool.ReservationsHeld.selector;
+        list[10] = Controller.PriceParameterOutOfBounds.selector;
+    }
+
+    /// @dev Registers a provider with a stake, its agent and a seat where its hardware fits.
     function _enter(uint256 provider) private {
         address owner = ownerOf(provider);
         VM.prank(owner);
@@ -104,13 +128,14 @@ contract Handler is MoneyActions {
         _flows.deposited += 300 ether;
         VM.prank(owner);
         pool.setAgent(id, AGENT, true);
-        _join(provider, 1, 2, 1, 0);
-        _join(provider, 2, 1, provider % 2 == 0 ? 2 : 3, 8);
+        _join(provider, 1, 1 + (provider % 2), 1, 0);
+        // The second pool is small, so that its price rises.
+        if (provider < 3) _join(provider, 2, 1, provider % 2 == 0 ? 2 : 3, 8);
     }
 
-    /// list[14] = IEscrow.deposit.selector;dev All that may happen to a task; whatever is not here is forbidden.
+    /// @dev All that may happen to a task; whatever is not here is forbidden.
     function transitions() public pure returns (Transition[] memory list) {
-        list = new Transition[](15);
+        list = new Transition[](21);
         list[0] = Transition(ITaskManager.submit.selector, TaskState.None, TaskState.Open);
         list[1] = Transition(ITaskManager.submitSigned.selector, TaskState.None, TaskState.Open);
         list[2] = Transition(ITaskManager.revoke.selector, TaskState.None, TaskState.Revoked);
@@ -126,5 +151,11 @@ contract Handler is MoneyActions {
         list[12] = Transition(ITaskManager.reopen.selector, TaskState.Delivered, TaskState.Open);
         list[13] = Transition(ITaskManager.reopen.selector, TaskState.Delivered, TaskState.Refunded);
         list[14] = Transition(ITaskManager.settle.selector, TaskState.Disclosed, TaskState.Settled);
+        list[15] = Transition(ITaskManager.reserve.selector, TaskState.Open, TaskState.Reserved);
+        list[16] = Transition(ITaskManager.deliver.selector, TaskState.Reserved, TaskState.Delivered);
+        list[17] = Transition(ITaskManager.deliverAndDisclose.selector, TaskState.Reserved, TaskState.Disclosed);
+        list[18] = Transition(ITaskManager.reopen.selector, TaskState.Reserved, TaskState.Open);
+        list[19] = Transition(ITaskManager.reopen.selector, TaskState.Reserved, TaskState.Refunded);
+        list[20] = Transition(ITaskManager.cancel.selector, TaskState.Reserved, TaskState.Reserved);
     }
 }

@@ -8,12 +8,12 @@ import {fits} from "../../contracts/types/Environment.sol";
 import {ProviderId, SourceId, TaskId} from "../../contracts/types/Ids.sol";
 import {Order, PackedOrder} from "../../contracts/types/Order.sol";
 import {TaskState, TaskView} from "../../contracts/types/Task.sol";
-import {Suite} from "./Suite.sol";
+import {Markets} from "./Markets.sol";
 import {time, VM} from "./Vm.sol";
 
 /// @title Model
 /// @notice What balances and tasks must be, kept beside the contracts and compared with them after every action.
-abstract contract Model is Suite {
+abstract contract Model is Markets {
     struct Balance {
         uint256 free;
         uint256 held;
@@ -51,15 +51,15 @@ abstract contract Model is Suite {
         bool cancelled;
         uint8 payments;
         uint8 refunds;
-        uint96 floor;
+        bool counted;
+        /// Market price that the order met, wei.
+        uint256 marketPrice;
         bytes32 seal;
         bytes32 commitment;
         bytes envelope;
         bytes32 finalView;
     }
 
-    /// @dev Bit n: invariant n was seen broken during an action.
-    uint256 public broken;
     uint256 public steps;
     Flows internal _flows;
     Ghost[] internal _ghosts;
@@ -72,6 +72,7 @@ abstract contract Model is Suite {
     mapping(bytes4 action => mapping(TaskState from => mapping(TaskState to => uint256))) public happened;
     mapping(bytes4 action => uint256) public succeeded;
     mapping(bytes4 action => uint256) public failed;
+    mapping(bytes4 error => uint256) public refused;
     /// @dev Lets every campaign draw other numbers from the same sequence of seeds.
     bytes32 internal _salt;
     uint256 private _entropy;
@@ -81,6 +82,7 @@ abstract contract Model is Suite {
         _entropy = uint256(keccak256(abi.encode(_salt, seed, steps)));
         _;
         _compareBalances();
+        _compareMarkets();
     }
 
     function flows() external view returns (Flows memory) {
@@ -105,7 +107,7 @@ abstract contract Model is Suite {
                 cancelled: g.cancelled,
                 disputed: false,
                 opened: false,
-                counted: g.openedAt != 0,
+                counted: g.counted,
                 openedAt: g.openedAt,
                 deadline: g.deadline,
                 clearedAt: g.clearedAt,
@@ -146,11 +148,6 @@ abstract contract Model is Suite {
 
     // ------------------------------------------------------------------------------------------- actions
 
-    /// @dev Notes that invariant `number` is broken unless `condition` holds.
-    function _must(uint256 number, bool condition) internal {
-        if (!condition) broken |= 1 << number;
-    }
-
     function _mayPay(address account) internal {
         _actedAt[account] = steps;
     }
@@ -158,10 +155,13 @@ abstract contract Model is Suite {
     function _call(address caller, uint256 value, address target, bytes memory data) internal returns (bool success) {
         _mayPay(caller);
         if (value != 0) VM.deal(caller, value);
+        _look();
         VM.prank(caller);
-        (success, ) = target.call{value: value}(data);
+        bytes memory answer;
+        (success, answer) = target.call{value: value}(data);
         if (success) ++succeeded[bytes4(data)];
-        else ++failed[bytes4(data)];
+        else (++failed[bytes4(data)], ++refused[bytes4(answer)]);
+        _look();
     }
 
     function _earnForManager(uint256 amount) internal {
@@ -199,6 +199,20 @@ abstract contract Model is Suite {
 
     // ------------------------------------------------------------------------------------------- rules
 
+    function _sourceOf(Order memory order) internal pure returns (uint256) {
+        return SourceId.unwrap(order.source);
+    }
+
+    /// @dev When the seal of a delivered task came: with its price, unless it had been reserved.
+    function _deliveredAt(Ghost storage g) internal view returns (uint256) {
+        return g.markedAt > g.clearedAt ? g.markedAt : g.clearedAt;
+    }
+
+    /// @dev Last second of a reservation.
+    function _reservationEnd(Ghost storage g) internal view returns (uint256) {
+        return uint256(g.clearedAt) + g.order.reservation;
+    }
+
     function _fractionOf(Ghost storage g) internal view returns (uint256) {
         uint256 moment =
             g.clearedAt != 0
@@ -223,6 +237,6 @@ abstract contract Model is Suite {
     }
 
     function _publisherOf(Order memory order) internal view returns (address) {
-        return registry.ownerOf(SourceId.unwrap(order.source));
+        return registry.ownerOf(_sourceOf(order));
     }
 }

@@ -4,7 +4,6 @@ pragma solidity ^0.8.27;
 import {IEscrow} from "../../contracts/interfaces/IEscrow.sol";
 import {IProviderPool} from "../../contracts/interfaces/IProviderPool.sol";
 import {ProviderId} from "../../contracts/types/Ids.sol";
-import {TaskState} from "../../contracts/types/Task.sol";
 import {Campaign} from "./Campaign.sol";
 import {Handler} from "./Handler.sol";
 
@@ -79,7 +78,7 @@ contract MoneyTest is Campaign("money") {
         for (uint256 i; i < _handler.taskCount(); ++i) {
             Handler.Ghost memory ghost = _handler.ghost(i);
             if (ghost.provider != provider) continue;
-            if (ghost.state == TaskState.Delivered || ghost.state == TaskState.Disclosed) locks += ghost.order.bond;
+            if (_isRunning(ghost.state)) locks += ghost.order.bond;
         }
     }
 }

@@ -5,7 +5,9 @@ import {IEscrow} from "../../contracts/interfaces/IEscrow.sol";
 import {IProviderPool} from "../../contracts/interfaces/IProviderPool.sol";
 import {ISourceRegistry} from "../../contracts/interfaces/ISourceRegistry.sol";
 import {ITaskManager} from "../../contracts/interfaces/ITaskManager.sol";
+import {Controller} from "../../contracts/libraries/Controller.sol";
 import {ProviderId, SourceId} from "../../contracts/types/Ids.sol";
+import {PriceParameters} from "../../contracts/types/Market.sol";
 import {StakeActions} from "./StakeActions.sol";
 import {VM} from "./Vm.sol";
 
@@ -104,6 +106,29 @@ abstract contract MoneyActions is StakeActions {
             data
         );
         _must(14, done);
+    }
+
+    /// @dev Prices that follow slowly or fast, and, at times, parameters just beyond their bounds.
+    function tune(uint256 seed) external step(seed) {
+        uint256 speed = _between(Controller.MIN_SPEED, _rarely(2) ? Controller.MAX_SPEED : 500);
+        PriceParameters memory parameters = PriceParameters({
+            target: uint16(_between(Controller.MIN_TARGET, Controller.MAX_TARGET)),
+            speed: uint16(speed),
+            clamp: uint16(_between(Controller.MIN_CLAMP, Controller.MAX_CLAMP))
+        });
+        address caller = _rarely(8) ? STRANGER : GOVERNOR;
+        uint256 flaw = _draw(24);
+        if (flaw == 0) parameters.target = uint16(Controller.MIN_TARGET - 1);
+        else if (flaw == 1) parameters.target = uint16(Controller.MAX_TARGET + 1);
+        else if (flaw == 2) parameters.speed = uint16(Controller.MIN_SPEED - 1);
+        else if (flaw == 3) parameters.speed = uint16(Controller.MAX_SPEED + 1);
+        else if (flaw == 4) parameters.clamp = uint16(Controller.MIN_CLAMP - 1);
+        else if (flaw == 5) parameters.clamp = uint16(Controller.MAX_CLAMP + 1);
+        bool may = flaw > 5 && caller == GOVERNOR;
+        bytes memory data = abi.encodeCall(ITaskManager.setPriceParameters, (parameters));
+        _must(14, _call(caller, 0, address(taskManager), data) == may);
+        if (may) _parameters = parameters;
+        _must(20, keccak256(abi.encode(taskManager.priceParameters())) == keccak256(abi.encode(_parameters)));
     }
 
     /// @dev Hands a source to another publisher, or a provider's key to its agent or back.

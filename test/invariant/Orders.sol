@@ -39,8 +39,7 @@ abstract contract Orders is Model {
         ISourceRegistry.SourceView memory terms = registry.getSource(order.source);
         order.client = client(_draw(CLIENTS));
         order.version = 1;
-        uint256 cap = _rarely(5) ? MAX_ROUND : _between(terms.floorPrice, 4 * terms.floorPrice);
-        order.maxReward = uint96(cap);
+        order.maxReward = uint96(_drawCap(_sourceOf(order)));
         order.rampDuration = uint24(_rarely(3) ? 0 : _draw(6 hours));
         order.deadline = uint40(time() + (_rarely(4) ? _between(1, 7 days) : _between(1 hours, 12 hours)));
         order.verification = verification;
@@ -56,9 +55,22 @@ abstract contract Orders is Model {
             order.verifier = address(verifier);
             order.bond = uint96(_draw(1 ether));
         } else {
+            if (_rarely(2)) order.reservation = uint24(_between(1, _rarely(4) ? 1 days : 1 hours));
             order.clientKey = bytes32("key");
             order.bond = uint96(_leastBond(order) + (_rarely(2) ? 0 : _draw(1 ether)));
         }
+    }
+
+    /// @dev A cap between floor and maximum: one that the market price cannot miss, or just meets or misses, or any.
+    function _drawCap(uint256 source) private returns (uint256 cap) {
+        (uint256 floor, uint256 price) = (_floorOf(source), _marketPrice(source));
+        uint256 way = _draw(8);
+        if (way == 0) cap = MAX_ROUND;
+        else if (way < 4) cap = price + _draw(3) - 1;
+        else if (way == 4) cap = _between(floor, price);
+        else cap = _between(price, 4 * price);
+        if (cap < floor) cap = floor;
+        if (cap > MAX_ROUND) cap = MAX_ROUND;
     }
 
     /// @dev Changes one field to the nearest value that is not valid.
@@ -74,16 +86,16 @@ abstract contract Orders is Model {
         else if (flaw == 7 && order.maxRoyaltyBps != 0) --order.maxRoyaltyBps;
         else if (flaw == 8) --order.maxFeeBps;
         else if (flaw == 9) order.trust = 1;
-        else if (flaw == 10) order.reservation = 1;
+        else if (flaw == 10 && order.verification == Verification.Proof) order.reservation = 1;
+        else if (flaw == 10) order.verification = Verification.Quorum;
         else if (flaw == 11) order.verifier = order.verifier == address(0) ? address(verifier) : address(0);
         else if (flaw == 12) order.inputDigest = 0;
-        else if (order.bond != 0) order.bond = uint96(_leastBond(order) - 1);
+        else if (_leastBond(order) != 0) order.bond = uint96(_leastBond(order) - 1);
     }
 
     /// @dev A tenth of the cap, or the way from the start price to the cap if that is more.
     function _leastBond(Order memory order) internal view returns (uint256) {
-        uint256 start = Price.fractionOf(registry.getSource(order.source).floorPrice, order.maxReward);
-        uint256 climb = order.maxReward - Price.amountOf(start, order.maxReward);
+        uint256 climb = order.maxReward - _startPrice(order);
         return climb > order.maxReward / 10 ? climb : order.maxReward / 10;
     }
 
@@ -91,8 +103,13 @@ abstract contract Orders is Model {
     function _priceAtOnce(uint256 index) internal view returns (uint256) {
         Order memory order = _ghosts[index].order;
         if (order.rampDuration == 0) return order.maxReward;
-        uint256 start = Price.fractionOf(registry.getSource(order.source).floorPrice, order.maxReward);
-        return Price.amountOf(start, order.maxReward);
+        return _startPrice(order);
+    }
+
+    /// @dev Where the price of an order posted now would begin.
+    function _startPrice(Order memory order) private view returns (uint256) {
+        uint256 fraction = Price.fractionOf(_marketPrice(_sourceOf(order)), order.maxReward);
+        return Price.amountOf(fraction, order.maxReward);
     }
 
     /// @dev Whether an order may become a task now, whoever posts it.
@@ -107,7 +124,7 @@ abstract contract Orders is Model {
             order.maxReward <= MAX_ROUND &&
             order.maxRoyaltyBps >= terms.royaltyBps &&
             order.maxFeeBps >= taskManager.feeBps() &&
-            order.deadline >= time() &&
+            order.deadline >= time() + order.reservation &&
             order.deadline <= time() + _windows.maxLifetime &&
             order.reviewPeriod <= _windows.maxReview &&
             order.inputDigest != 0 &&
@@ -124,20 +141,36 @@ abstract contract Orders is Model {
     }
 
     function _judgeable(Order memory order) private view returns (bool) {
-        if (order.trust != 0 || order.reservation != 0) return false;
-        if (order.verification == Verification.Proof) return order.verifier == address(verifier);
+        if (order.trust != 0 || order.verification == Verification.Quorum) return false;
+        if (order.verification == Verification.Proof) {
+            return order.reservation == 0 && order.verifier == address(verifier);
+        }
         return order.verifier == address(0) && order.clientKey != 0 && order.bond >= _leastBond(order);
     }
 
-    /// @dev Makes the ghost what a task just posted is.
+    /// @dev Makes the ghost what a task just posted is, and its market what it is with it.
     function _open(uint256 index) internal {
         Ghost storage g = _ghosts[index];
+        (g.marketPrice, g.counted) = _enterMarket(_sourceOf(g.order), g.order.maxReward);
+        _open(g);
+        if (g.counted) ++_motions.counted;
+        else ++_motions.uncounted;
+    }
+
+    /// @dev The same for a task that is answered in the same moment, which its market does not notice.
+    function _openAtOnce(uint256 index) internal {
+        Ghost storage g = _ghosts[index];
+        g.marketPrice = _marketPrice(_sourceOf(g.order));
+        g.counted = g.order.maxReward >= g.marketPrice;
+        _open(g);
+    }
+
+    function _open(Ghost storage g) private {
         ISourceRegistry.SourceView memory terms = registry.getSource(g.order.source);
         g.state = TaskState.Open;
         g.openedAt = uint40(time());
         g.deadline = g.order.deadline;
-        g.floor = uint96(terms.floorPrice);
-        g.start = uint32(Price.fractionOf(terms.floorPrice, g.order.maxReward));
+        g.start = uint32(Price.fractionOf(g.marketPrice, g.order.maxReward));
         g.feeBps = uint16(taskManager.feeBps());
         g.royaltyBps = uint16(terms.royaltyBps);
     }

@@ -33,6 +33,7 @@ abstract contract ProofActions is ClockActions {
         );
         bool done = _call(key, 0, address(taskManager), data);
         if (may) {
+            if (g.counted) _exitMarket(_sourceOf(g.order));
             (g.provider, g.clearedAt) = (uint32(provider), uint40(time()));
             _pay(index, g.order.maxReward);
         }
@@ -51,7 +52,7 @@ abstract contract ProofActions is ClockActions {
         bool done = _call(key, 0, address(taskManager), data);
         if (may) {
             _mayPay(g.order.client);
-            _open(index);
+            _openAtOnce(index);
             (g.provider, g.clearedAt) = (uint32(provider), uint40(time()));
             _pay(index, 0);
         }
@@ -89,7 +90,7 @@ abstract contract ProofActions is ClockActions {
         for (uint256 i; i < batch.length; ++i) {
             Ghost storage g = _ghosts[batch[i]];
             _mayPay(g.order.client);
-            _open(batch[i]);
+            _openAtOnce(batch[i]);
             (g.provider, g.clearedAt) = (uint32(provider), uint40(time()));
             (uint256 price, uint256 fee, uint256 royalty) = _saleOf(batch[i]);
             _balances[g.order.client].free -= price;

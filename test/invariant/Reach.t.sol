@@ -12,6 +12,8 @@ contract ReachTest {
     error NeverHappened(bytes4 action, TaskState from, TaskState to);
     error NeverSucceeded(bytes4 action);
     error NeverFailed(bytes4 action);
+    error NeverRefused(bytes4 reason);
+    error PricesStood(Handler.Motions motions);
     error ModelDiffers(uint256 broken);
     error HandlerReverted(bytes4 action, uint256 seed);
 
@@ -38,6 +40,13 @@ contract ReachTest {
             require(_handler.happened(t.action, t.from, t.to) != 0, NeverHappened(t.action, t.from, t.to));
         }
         require(_handler.flows().overflows != 0, NeverSucceeded(IEscrow.settle.selector));
+        bytes4[] memory refusals = _handler.refusals();
+        for (uint256 i; i < refusals.length; ++i) {
+            require(_handler.refused(refusals[i]) != 0, NeverRefused(refusals[i]));
+        }
+        Handler.Motions memory m = _handler.motions();
+        require(m.rises != 0 && m.falls != 0 && m.clamped != 0 && m.lifts != 0, PricesStood(m));
+        require(m.counted != 0 && m.uncounted != 0 && m.recounted != 0 && m.discounted != 0, PricesStood(m));
         bytes4[] memory calls = _handler.calls();
         for (uint256 i; i < calls.length; ++i) {
             require(_handler.succeeded(calls[i]) != 0, NeverSucceeded(calls[i]));

@@ -37,7 +37,8 @@ abstract contract Settlements is Orders {
         price = (uint256(g.order.maxReward) * _fractionOf(g)) / type(uint32).max;
         fee = (price * g.feeBps) / 10_000;
         royalty = (price * g.royaltyBps) / 10_000;
-        _must(7, price >= g.floor && price <= g.order.maxReward);
+        uint256 cap = g.order.maxReward;
+        _must(7, price >= (g.marketPrice < cap ? g.marketPrice : cap) && price <= cap);
     }
 
     /// @dev Pays a task from what its client held for it.
@@ -94,7 +95,7 @@ abstract contract Settlements is Orders {
         _earnForManager(slashed);
         uint256 moment = time() < g.deadline ? time() : g.deadline;
         g.openedAt = uint40(moment - (g.clearedAt - g.openedAt));
-        (g.state, g.provider, g.clearedAt, g.seal) = (TaskState.Open, 0, 0, 0);
+        (g.state, g.provider, g.clearedAt, g.markedAt, g.seal) = (TaskState.Open, 0, 0, 0, 0);
         ++g.lapses;
     }
 

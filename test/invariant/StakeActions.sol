@@ -5,6 +5,8 @@ import {IProviderPool} from "../../contracts/interfaces/IProviderPool.sol";
 import {ISourceRegistry} from "../../contracts/interfaces/ISourceRegistry.sol";
 import {fits} from "../../contracts/types/Environment.sol";
 import {ProviderId, SourceId} from "../../contracts/types/Ids.sol";
+import {Verification} from "../../contracts/types/Order.sol";
+import {TaskState} from "../../contracts/types/Task.sol";
 import {ProofActions} from "./ProofActions.sol";
 import {time, VM} from "./Vm.sol";
 
@@ -26,7 +28,7 @@ abstract contract StakeActions is ProofActions {
         uint256 provider = _between(1, PROVIDERS);
         address caller = _rarely(4) ? client(_draw(CLIENTS)) : ownerOf(provider);
         uint256 free = _balances[caller].free;
-        uint256 amount = _rarely(8) ? free + _draw(2) : _draw(10 ether);
+        uint256 amount = _rarely(8) ? free + _draw(2) : _draw(_rarely(2) ? 10 ether : MAX_ROUND);
         uint256 value =
             _rarely(2)
                 ? 0
@@ -97,15 +99,49 @@ abstract contract StakeActions is ProofActions {
         // Less often than providers join, or pools would be empty most of the time.
         if (_rarely(2)) return;
         (uint256 provider, uint256 source) = (_between(1, PROVIDERS), _between(1, SOURCES));
+        // A third of the time one that holds a reservation, if there is any.
+        for (uint256 i = _rarely(3) ? PROVIDERS : 0; i != 0 && _reserved[provider][source] == 0; --i) {
+            provider = (provider % PROVIDERS) + 1;
+        }
         address key = _keyOf(provider);
-        bool may = pool.isAuthorised(ProviderId.wrap(uint32(provider)), key) && _seats[provider][source].slots != 0;
+        bool may =
+            pool.isAuthorised(ProviderId.wrap(uint32(provider)), key) &&
+                _seats[provider][source].slots != 0 &&
+                _reserved[provider][source] == 0;
         bytes memory data = abi.encodeCall(
             IProviderPool.leavePool,
             (ProviderId.wrap(uint32(provider)), SourceId.wrap(uint32(source)))
         );
         bool done = _call(key, 0, address(pool), data);
         _must(14, may == done);
-        if (may) delete _seats[provider][source];
+        if (!may) return;
+        _shrinkMarket(source, _seats[provider][source].slots);
+        delete _seats[provider][source];
+    }
+
+    /// @dev Providers that join if they must, reserve or seal, go no further and lose their bonds, in one action: random
+    /// ones rarely get there.
+    function lapse(uint256 seed) external step(seed) {
+        (uint256 index, bool found) = _pickOpen(Verification.Review);
+        if (!found) return;
+        Ghost storage g = _ghosts[index];
+        uint256 source = _sourceOf(g.order);
+        for (uint256 i = _between(1, 2 * LAPSES); i != 0; --i) {
+            if (g.state > TaskState.Delivered || (g.state == TaskState.Open && time() > g.deadline)) return;
+            if (g.state == TaskState.Open) {
+                uint256 worker = _workerFor(index);
+                if (_seats[worker][source].slots == 0) _join(worker, source, 1, 3, 8);
+                if (g.order.reservation == 0) _deliver(index, worker);
+                else _reserve(index, worker);
+            }
+            if (g.state == TaskState.Reserved && _rarely(8)) _deliver(index, g.provider);
+            if (g.state == TaskState.Open) continue;
+            // Others find it held.
+            if (_rarely(8)) return;
+            uint256 end = _endOf(index);
+            if (end >= time()) VM.warp(end + (_rarely(8) ? 0 : 1));
+            _reopen(index);
+        }
     }
 
     function _join(uint256 provider, uint256 source, uint256 slots, uint8 environments, uint16 memory_) internal {
@@ -126,7 +162,9 @@ abstract contract StakeActions is ProofActions {
         );
         bool done = _call(key, 0, address(pool), data);
         _must(14, may == done);
-        if (may) _seats[provider][source] = Seat(slots, terms.stakePerSlot);
+        if (!may) return;
+        _seats[provider][source] = Seat(slots, terms.stakePerSlot);
+        _growMarket(source, slots);
     }
 
     /// @dev A provider and, most times, its owner.

@@ -7,16 +7,30 @@ import {ProviderId, SourceId} from "../../contracts/types/Ids.sol";
 import {Verification} from "../../contracts/types/Order.sol";
 import {TaskState} from "../../contracts/types/Task.sol";
 import {Settlements} from "./Settlements.sol";
-import {time} from "./Vm.sol";
+import {time, VM} from "./Vm.sol";
 
 /// @title TaskActions
 /// @notice Everything that can be done to a task, with random inputs, each compared with what must come of it.
 abstract contract TaskActions is Settlements {
     mapping(uint256 index => mapping(uint256 provider => bool)) internal _barred;
+    /// @dev Slots that reservations take.
+    mapping(uint256 provider => mapping(uint256 source => uint256)) internal _reserved;
 
     // ------------------------------------------------------------------------------------------- posting
 
     function submit(uint256 seed) external step(seed) {
+        _submit();
+    }
+
+    /// @dev Orders in quick succession, without which no queue would ever form.
+    function rush(uint256 seed) external step(seed) {
+        for (uint256 i = _between(2, 6); i != 0; --i) {
+            _submit();
+            if (_rarely(2)) VM.warp(time() + _draw(5 minutes));
+        }
+    }
+
+    function _submit() private {
         uint256 index = _anyOrder(_rarely(4) ? Verification.Proof : Verification.Review);
         Ghost storage g = _ghosts[index];
         address caller = _rarely(16) ? client(_draw(CLIENTS)) : g.order.client;
@@ -87,8 +101,36 @@ abstract contract TaskActions is Settlements {
     // ------------------------------------------------------------------------------------------- Review
 
     function deliver(uint256 seed) external step(seed) {
-        (uint256 index, bool found) = _pickOpen(Verification.Review);
-        if (found) _deliver(index, _workerFor(index));
+        (uint256 index, bool found) = _rarely(2)
+            ? _pickReserved()
+            : _find(_rarely(16) ? _isReservable : _isDeliverable);
+        if (found) _deliver(index, _holderOf(index));
+    }
+
+    function reserve(uint256 seed) external step(seed) {
+        (uint256 index, bool found) = _find(_rarely(8) ? _isTakeable : _isReservable);
+        if (found) _reserve(index, _rarely(3) ? _busyFor(index) : _workerFor(index));
+    }
+
+    function deliverAndDisclose(uint256 seed) external step(seed) {
+        (uint256 index, bool found) = _pickReserved();
+        if (!found) return;
+        Ghost storage g = _ghosts[index];
+        TaskState from = g.state;
+        uint256 provider = _holderOf(index);
+        address key = _keyOf(provider);
+        (bytes32 commitment, bytes memory envelope) = _result();
+        bool may = _mayFulfil(index, provider, key) && envelope.length <= 512;
+        bytes memory data = abi.encodeCall(
+            ITaskManager.deliverAndDisclose,
+            (g.packed, ProviderId.wrap(uint32(provider)), commitment, envelope)
+        );
+        bool done = _call(key, 0, address(taskManager), data);
+        if (may) {
+            _fulfil(index, TaskState.Disclosed);
+            g.seal = Seal.hash(g.id, ProviderId.wrap(uint32(provider)), commitment, keccak256(envelope));
+        }
+        _compareTask(index, ITaskManager.deliverAndDisclose.selector, from, may, done);
     }
 
     function disclose(uint256 seed) external step(seed) {
@@ -101,7 +143,10 @@ abstract contract TaskActions is Settlements {
         if (_rarely(8)) envelope = abi.encodePacked(envelope, uint8(_draw(256)));
         bool same = commitment == g.commitment && keccak256(envelope) == keccak256(g.envelope);
         bool may =
-            same && from == TaskState.Delivered && time() <= g.clearedAt + _windows.disclose && envelope.length <= 512;
+            same &&
+                from == TaskState.Delivered &&
+                time() <= _deliveredAt(g) + _windows.disclose &&
+                envelope.length <= 512;
         bytes memory data = abi.encodeCall(ITaskManager.disclose, (g.packed, commitment, envelope));
         bool done = _call(STRANGER, 0, address(taskManager), data);
         _must(8, same || !done);
@@ -143,25 +188,78 @@ abstract contract TaskActions is Settlements {
 
     /// @dev Like `_pick`, most times a task that can still be answered.
     function _pickOpen(Verification verification) internal returns (uint256 index, bool found) {
+        return _find(verification == Verification.Proof ? _isProvable : _isTakeable);
+    }
+
+    /// @dev A task, most times one that fits, if there is any.
+    function _find(
+        function(Ghost storage) internal view returns (bool) fits
+    ) internal returns (uint256 index, bool found) {
         uint256 count = _ghosts.length;
         if (count == 0) return (0, false);
         uint256 first = _draw(count);
         if (_rarely(8)) return (first, true);
         for (uint256 i; i < count; ++i) {
-            Ghost storage g = _ghosts[(first + i) % count];
-            bool open = g.state == TaskState.Open && time() <= g.deadline;
-            if (open && g.order.verification == verification) return ((first + i) % count, true);
+            index = (first + i) % count;
+            if (fits(_ghosts[index])) return (index, true);
         }
         return (first, true);
     }
 
-    /// @dev A provider, most times one with a seat that has not failed the task.
+    function _isProvable(Ghost storage g) private view returns (bool) {
+        return g.state == TaskState.Open && g.order.verification == Verification.Proof && time() <= g.deadline;
+    }
+
+    function _isTakeable(Ghost storage g) private view returns (bool) {
+        return g.state == TaskState.Open && g.order.verification == Verification.Review && time() <= g.deadline;
+    }
+
+    function _isDeliverable(Ghost storage g) private view returns (bool) {
+        return _isTakeable(g) && g.order.reservation == 0;
+    }
+
+    function _isReservable(Ghost storage g) private view returns (bool) {
+        return _isTakeable(g) && time() + g.order.reservation <= g.deadline && g.order.reservation != 0;
+    }
+
+    /// @dev A reserved task, most times one whose reservation runs.
+    function _pickReserved() private returns (uint256 index, bool found) {
+        return _rarely(6) ? _pick(TaskState.Reserved) : _find(_isReserved);
+    }
+
+    function _isReserved(Ghost storage g) internal view returns (bool) {
+        return g.state == TaskState.Reserved && time() <= _reservationEnd(g);
+    }
+
+    /// @dev The holder of a task, most times; if there is none, some worker.
+    function _holderOf(uint256 index) private returns (uint256) {
+        uint256 holder = _ghosts[index].provider;
+        return holder == 0 || _rarely(8) ? _workerFor(index) : holder;
+    }
+
+    /// @dev A provider with a reservation in the pool that a task is for, if there is any.
+    function _busyFor(uint256 index) private returns (uint256 provider) {
+        uint256 source = _sourceOf(_ghosts[index].order);
+        provider = _between(1, PROVIDERS);
+        for (uint256 i; i < PROVIDERS && _reserved[provider][source] == 0; ++i) provider = (provider % PROVIDERS) + 1;
+    }
+
+    /// @dev A commitment and an envelope, rarely one that is too long.
+    function _result() private returns (bytes32 commitment, bytes memory envelope) {
+        commitment = Seal.commitment(bytes32("result"), bytes32(_draw(type(uint256).max)));
+        envelope = new bytes(_rarely(16) ? 513 : _draw(513));
+    }
+
+    /// @dev A provider that has not failed the task, most times, and with a seat, if there is one.
     function _workerFor(uint256 index) internal returns (uint256 provider) {
         uint256 first = _draw(PROVIDERS);
-        if (_rarely(8)) return first + 1;
+        provider = first + 1;
+        if (_rarely(8)) return provider;
         for (uint256 i; i < PROVIDERS; ++i) {
-            provider = ((first + i) % PROVIDERS) + 1;
-            if (!_barred[index][provider] && _isMember(provider, _ghosts[index].order.source)) return provider;
+            uint256 next = ((first + i) % PROVIDERS) + 1;
+            if (_barred[index][next]) continue;
+            provider = next;
+            if (_isMember(provider, _ghosts[index].order.source)) return provider;
         }
     }
 
@@ -186,23 +284,72 @@ abstract contract TaskActions is Settlements {
         Ghost storage g = _ghosts[index];
         TaskState from = g.state;
         address key = _keyOf(provider);
-        bytes32 commitment = Seal.commitment(bytes32("result"), bytes32(_draw(type(uint256).max)));
-        bytes memory envelope = new bytes(_draw(514));
+        (bytes32 commitment, bytes memory envelope) = _result();
         bytes32 seal = Seal.hash(g.id, ProviderId.wrap(uint32(provider)), commitment, keccak256(envelope));
         if (_rarely(16)) seal = 0;
         bool may =
-            from == TaskState.Open &&
-                g.order.verification == Verification.Review &&
-                time() <= g.deadline &&
-                !_barred[index][provider] &&
-                seal != 0 &&
-                _mayWork(g.order, provider, key);
+            from == TaskState.Reserved
+                ? _mayFulfil(index, provider, key)
+                : g.order.reservation == 0 && _mayTake(index, provider, key);
+        may = may && seal != 0;
         bytes memory data = abi.encodeCall(ITaskManager.deliver, (g.packed, ProviderId.wrap(uint32(provider)), seal));
         bool done = _call(key, 0, address(taskManager), data);
         if (may) {
-            (g.state, g.provider, g.clearedAt) = (TaskState.Delivered, uint32(provider), uint40(time()));
+            if (from == TaskState.Reserved) {
+                _fulfil(index, TaskState.Delivered);
+            } else {
+                if (g.counted) _exitMarket(_sourceOf(g.order));
+                (g.state, g.provider, g.clearedAt) = (TaskState.Delivered, uint32(provider), uint40(time()));
+            }
             (g.seal, g.commitment, g.envelope) = (seal, commitment, envelope);
         }
         _compareTask(index, ITaskManager.deliver.selector, from, may, done);
+    }
+
+    function _reserve(uint256 index, uint256 provider) internal {
+        Ghost storage g = _ghosts[index];
+        TaskState from = g.state;
+        address key = _keyOf(provider);
+        (ProviderId id, uint256 source) = (ProviderId.wrap(uint32(provider)), _sourceOf(g.order));
+        bool may =
+            g.order.reservation != 0 &&
+                time() + g.order.reservation <= g.deadline &&
+                _reserved[provider][source] < pool.getMembership(id, g.order.source).slots &&
+                _mayTake(index, provider, key);
+        bool done = _call(key, 0, address(taskManager), abi.encodeCall(ITaskManager.reserve, (g.packed, id)));
+        if (may) {
+            (g.state, g.provider, g.clearedAt) = (TaskState.Reserved, uint32(provider), uint40(time()));
+            ++_reserved[provider][source];
+        }
+        _compareTask(index, ITaskManager.reserve.selector, from, may, done);
+    }
+
+    /// @dev Whether `key` may take an open Review task for a provider.
+    function _mayTake(uint256 index, uint256 provider, address key) private view returns (bool) {
+        Ghost storage g = _ghosts[index];
+        return
+            g.state == TaskState.Open &&
+            g.order.verification == Verification.Review &&
+            time() <= g.deadline &&
+            !_barred[index][provider] &&
+            _mayWork(g.order, provider, key);
+    }
+
+    /// @dev Whether `key` may answer a reserved task for a provider. It need be no more than the holder's.
+    function _mayFulfil(uint256 index, uint256 provider, address key) private view returns (bool) {
+        Ghost storage g = _ghosts[index];
+        return
+            g.state == TaskState.Reserved &&
+            g.provider == provider &&
+            time() <= _reservationEnd(g) &&
+            pool.isAuthorised(ProviderId.wrap(uint32(provider)), key);
+    }
+
+    /// @dev What answering a reserved task does.
+    function _fulfil(uint256 index, TaskState to) private {
+        Ghost storage g = _ghosts[index];
+        (g.state, g.markedAt) = (to, uint40(time()));
+        --_reserved[g.provider][_sourceOf(g.order)];
+        if (g.counted) _exitMarket(_sourceOf(g.order));
     }
 }
