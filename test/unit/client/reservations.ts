@@ -14,7 +14,7 @@ import { chainEffects } from "../../../src/provider/effects.js";
 import { runProvider } from "../../../src/provider/loop.js";
 import { holderOf, sealFor, until } from "../../helpers/holders.js";
 import { State } from "../../helpers/manager.js";
-import { loadFixture, time } from "../../helpers/network.js";
+import { loadFixture, time, networkHelpers } from "../../helpers/network.js";
 import { protocolOf } from "../../helpers/protocol.js";
 import { CAP, deployMarket, joinProvider, type Market, random32, WINDOWS } from "../../helpers/suite.js";
 
@@ -155,6 +155,9 @@ describe("client with reservations", () => {
     const ending = new AbortController();
     const kinds: string[] = [];
     const envelopes = new Map<string, string[]>();
+    // Other tests have set the chain's clock forward, and a chain that was set back leaps with its next block.
+    await networkHelpers.mine();
+    const ahead = (await time.latest()) - Math.floor(Date.now() / 1_000);
     const working = runProvider({
       ...{ protocol: agent, provider: 1, debts: memoryDebts(), from: 0, capacity: 2, discloseWindow: WINDOWS.disclose },
       effects: {
@@ -164,6 +167,7 @@ describe("client with reservations", () => {
         send: ({ nonce }, envelope) => Promise.resolve(void envelopes.set(nonce.toString(), [envelope])),
       },
       costs: () => ({ payment: 1n, duration: 1 }),
+      clock: () => Math.floor(Date.now() / 1_000) + ahead,
       report: ({ kind }) => kinds.push(kind),
       signal: ending.signal,
     });
@@ -176,7 +180,7 @@ describe("client with reservations", () => {
     const input = toUtf8Bytes("input");
     const terms = { source: 1, maxReward: CAP, rampDuration: 600, reservation: RESERVATION, lifetime: 2 * HOUR };
     const [collected] = await orderWork(protocol, [{ input, terms }], {
-      ...{ store, journal: memoryJournal(), discloseWindow: WINDOWS.disclose },
+      ...{ store, journal: memoryJournal(), discloseWindow: WINDOWS.disclose, signal: ending.signal },
       envelopes: (taskId) => envelopes.get(nonces.get(taskId) ?? "") ?? [],
       report: (event) => {
         events.push(event);

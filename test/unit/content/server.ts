@@ -58,6 +58,14 @@ async function impostor(listener: RequestListener): Promise<string> {
 }
 
 /** Sends text as it is, and resolves with all that comes back once the connection ends. */
+/** Waits for the end of a connection, however rude. */
+const closed = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => {
+    socket.once("close", () => {
+      resolve();
+    });
+  });
+
 async function raw(port: number, text: string, then?: (socket: Socket) => void): Promise<string> {
   const socket = connect(port, "127.0.0.1");
   opened.push({ close: () => socket.destroy() });
@@ -67,7 +75,7 @@ async function raw(port: number, text: string, then?: (socket: Socket) => void):
   await once(socket, "connect");
   socket.write(text);
   then?.(socket);
-  await once(socket, "close");
+  await closed(socket);
   return answer;
 }
 
@@ -328,7 +336,7 @@ describe("serveContent", () => {
     let read = 0;
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     reader.on("data", (piece: Buffer) => (read += piece.length));
-    await once(reader, "close");
+    await closed(reader);
     expect(read).to.be.below(large.length);
   });
 

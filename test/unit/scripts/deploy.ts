@@ -89,9 +89,10 @@ describe("scripts around deployments", function () {
         (name) => [name, 60],
       ),
     );
+    const price = { target: 7_000, speed: 300, clamp: 100 };
     await writeFile(
       parameters,
-      JSON.stringify({ feeBps: 100, feeScale: "2", maxRound: "100", minStakePerSlot: "3", windows }),
+      JSON.stringify({ feeBps: 100, feeScale: "2", maxRound: "100", minStakePerSlot: "3", price, windows }),
     );
     const words = [
       "--yes",
@@ -114,7 +115,7 @@ describe("scripts around deployments", function () {
     expect(out).to.contain("type 0").and.not.contain(key.slice(2));
     const deployment = parseDeployment(await readFile(join(folder, "custom", "31337.json"), "utf8"));
     expect(deployment).to.include({ owner: devnetAccount("client 2").address, treasury: address, deployer: address });
-    expect(deployment.parameters).to.deep.include({ feeBps: 100, maxRound: 100n });
+    expect(deployment.parameters).to.deep.include({ feeBps: 100, maxRound: 100n, price });
     const { type } = (await provider.getTransaction(deployment.contracts.Escrow.transaction)) ?? {};
     expect(type).to.equal(0);
     provider.destroy();

@@ -3,6 +3,7 @@ import { breakEvenOf, drawClients, drawProviders, survivorsOf } from "../../../.
 import { randomOf } from "../../../../src/market/simulation/random.js";
 import { REGIMES, type Regime, STEADY } from "../../../../src/market/simulation/regimes.js";
 import { DEFAULT_SCENARIO as SCENARIO } from "../../../../src/market/simulation/scenario.js";
+import { expectNear } from "../../../helpers/near.js";
 
 const SURGE = REGIMES.find(({ name }) => name === "surge") as Regime;
 const meanOf = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -21,14 +22,14 @@ describe("market.simulation.randomOf", () => {
   it("has the moments of its distributions", () => {
     const random = randomOf(1, "moments");
     const many = Array.from({ length: 20_000 }, () => random);
-    expect(meanOf(many.map((each) => each.real()))).to.be.closeTo(0.5, 0.01);
+    expectNear(meanOf(many.map((each) => each.real())), 0.5, 0.01);
     // Exponential: mean and standard deviation are both the inverse of the rate.
     const waits = many.map((each) => each.wait(4));
-    expect(meanOf(waits)).to.be.closeTo(0.25, 0.01);
-    expect(Math.sqrt(meanOf(waits.map((wait) => (wait - 0.25) ** 2)))).to.be.closeTo(0.25, 0.02);
+    expectNear(meanOf(waits), 0.25, 0.01);
+    expectNear(Math.sqrt(meanOf(waits.map((wait) => (wait - 0.25) ** 2))), 0.25, 0.02);
     const logs = many.map((each) => Math.log(each.around(2, 0.5)));
-    expect(meanOf(logs)).to.be.closeTo(Math.log(2), 0.02);
-    expect(Math.sqrt(meanOf(logs.map((log) => (log - Math.log(2)) ** 2)))).to.be.closeTo(0.5, 0.02);
+    expectNear(meanOf(logs), Math.log(2), 0.02);
+    expectNear(Math.sqrt(meanOf(logs.map((log) => (log - Math.log(2)) ** 2))), 0.5, 0.02);
   });
 });
 
@@ -40,8 +41,8 @@ describe("market.simulation.drawClients", () => {
     const before = all.filter(({ arrivesAt }) => arrivesAt < warmUp).length;
     // Four standard deviations of a Poisson variable.
     const expected = (seconds: number, rate: number) => [seconds * rate, 4 * Math.sqrt(seconds * rate)] as const;
-    expect(before).to.be.closeTo(...expected(warmUp, clients.rate));
-    expect(all.length - before).to.be.closeTo(...expected(length, 3 * clients.rate));
+    expectNear(before, ...expected(warmUp, clients.rate));
+    expectNear(all.length - before, ...expected(length, 3 * clients.rate));
     expect(all.every(({ patience }) => patience >= 120 && patience <= 3600)).to.be.true;
   });
 
@@ -75,6 +76,6 @@ describe("market.simulation.breakEvenOf", () => {
     const provider = { id: 1, slots: 1, seconds: 100, standby: 0.002, work: 0.25 };
     const scenario = { ...SCENARIO, feeBps: 1_000, royaltyBps: 1_500 };
     // (0.25 + 0.002 · 100 / 0.8) / 0.75
-    expect(breakEvenOf(provider, 0.8, scenario)).to.be.closeTo(2 / 3, 1e-12);
+    expectNear(breakEvenOf(provider, 0.8, scenario), 2 / 3, 1e-12);
   });
 });

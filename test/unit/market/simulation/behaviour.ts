@@ -14,6 +14,7 @@ import {
   reviewWorkers,
   type Worker,
 } from "../../../../src/market/simulation/workforce.js";
+import { expectNear } from "../../../helpers/near.js";
 
 const SCENARIO = { ...DEFAULT_SCENARIO, feeBps: 0, royaltyBps: 0 };
 const SHARES = { feeBps: 1_000, royaltyBps: 500 };
@@ -68,9 +69,9 @@ describe("market.simulation.workforce", () => {
   };
 
   it("compares the price with what a task costs at the utilisation", () => {
-    expect(marginOf(provider(1), outlook(1.2), SCENARIO)).to.be.closeTo(0.2, 1e-12);
+    expectNear(marginOf(provider(1), outlook(1.2), SCENARIO), 0.2, 1e-12);
     // 0.5 + 0.004 · 100 / 0.4 = 1.5
-    expect(marginOf(provider(1), outlook(1.2, 0.4), SCENARIO)).to.be.closeTo(-0.2, 1e-12);
+    expectNear(marginOf(provider(1), outlook(1.2, 0.4), SCENARIO), -0.2, 1e-12);
     expect(marginOf(provider(1), outlook(1.2, 0), SCENARIO)).to.equal(-1);
   });
 
@@ -153,17 +154,17 @@ describe("market.simulation.controllerOf", () => {
     ["even", -1, -1, 1, 1],
   ] as const) {
     it(`${name}: moves as its error says`, () => {
-      expect(move(name, 0n)).to.be.closeTo(empty, 1e-9);
-      expect(move(name, 5n)).to.be.closeTo(half, 1e-9);
-      expect(move(name, 8n)).to.be.closeTo(0, 1e-9);
-      expect(move(name, 10n)).to.be.closeTo(full, 1e-9);
-      expect(move(name, 20n)).to.be.closeTo(queue, 1e-9);
+      expectNear(move(name, 0n), empty, 1e-9);
+      expectNear(move(name, 5n), half, 1e-9);
+      expectNear(move(name, 8n), 0, 1e-9);
+      expectNear(move(name, 10n), full, 1e-9);
+      expectNear(move(name, 20n), queue, 1e-9);
     });
   }
 
   it("clamps rises and keeps the floor", () => {
     const market = { price: toWei(1), openTasks: 10n, capacity: 10n, touchedAt: 0n, parameters };
-    expect(toCoins(controllerOf("linear")(market, 1n, 100_000n))).to.be.closeTo(Math.exp(0.25), 1e-9);
+    expectNear(toCoins(controllerOf("linear")(market, 1n, 100_000n)), Math.exp(0.25), 1e-9);
     expect(controllerOf("linear")({ ...market, openTasks: 0n }, toWei(0.5), 100_000n)).to.equal(toWei(0.5));
   });
 });

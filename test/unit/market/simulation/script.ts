@@ -40,7 +40,7 @@ describe("simulate", function () {
     const { status, out, err } = await ran("simulate", ["--speed", "9"]);
     expect(status, err).to.equal(2);
     expect(out).to.equal("");
-    expectSentence(err, /--speed.*10 to 10000/);
+    expectSentence(err, /--speed.*10 to 40000/);
   });
 
   it("keeps a page and the figures that it prints", async () => {

@@ -7,6 +7,7 @@ import { openingOf } from "../../../../src/market/simulation/seedRun.js";
 import { toWei } from "../../../../src/market/simulation/venue.js";
 import { runEpisode, START } from "../../../../src/market/simulation/world.js";
 import { createTheatre, type Theatre } from "../../../../scripts/simulation/stage.js";
+import { expectNear } from "../../../helpers/near.js";
 
 const SCENARIO = { ...DEFAULT_SCENARIO, warmUp: 120, length: 900 };
 const OPENING: Opening = {
@@ -27,16 +28,16 @@ describe("market.simulation.createMirrorVenue", () => {
     // Ten seconds with nothing open: e = −1.
     const market = { openTasks: 0n, capacity: 2n, touchedAt: BigInt(START + 10), parameters: OPENING.parameters };
     const price = marketPriceAt({ ...market, price: toWei(1) }, OPENING.floorPrice, BigInt(START + 20));
-    expect(Number(price) / 1e18).to.be.closeTo(Math.exp(-10 * OPENING.parameters.speed * 1e-6), 1e-12);
-    expect(Number(amounts[0]) / Number(price)).to.be.closeTo(1, 1e-8);
+    expectNear(Number(price) / 1e18, Math.exp(-10 * OPENING.parameters.speed * 1e-6), 1e-12);
+    expectNear(Number(amounts[0]) / Number(price), 1, 1e-8);
     expect(amounts[1]).to.equal(toWei(0.5));
     // A budget below the market price is no demand.
     expect(venue.now.openTasks).to.equal(1);
     const [taken] = await venue.advance(START + 70, [{ kind: "take", task: 1, provider: 1 }]);
     // Half-way up the ramp.
-    expect(Number(taken)).to.be.closeTo((Number(price) + 2e18) / 2, 1e10);
+    expectNear(Number(taken), (Number(price) + 2e18) / 2, 1e10);
     const [paid] = await venue.advance(START + 200, [{ kind: "deliver", task: 1 }]);
-    expect(Number(paid)).to.be.closeTo(Number(taken) * 0.925, 1e3);
+    expectNear(Number(paid), Number(taken) * 0.925, 1e3);
     expect(venue.now.openTasks).to.equal(0);
   });
 });
