@@ -57,7 +57,6 @@ async function impostor(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Sends text as it is, and resolves with all that comes back once the connection ends. */
 /** Waits for the end of a connection, however rude. */
 const closed = (socket: Socket): Promise<void> =>
   new Promise((resolve) => {
@@ -66,6 +65,7 @@ const closed = (socket: Socket): Promise<void> =>
     });
   });
 
+/** Sends text as it is, and resolves with all that comes back once the connection ends. */
 async function raw(port: number, text: string, then?: (socket: Socket) => void): Promise<string> {
   const socket = connect(port, "127.0.0.1");
   opened.push({ close: () => socket.destroy() });
