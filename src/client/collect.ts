@@ -3,7 +3,6 @@ import { accept } from "../protocol/actions/accept.js";
 import { refund } from "../protocol/actions/refund.js";
 import { reopen } from "../protocol/actions/reopen.js";
 import { settle } from "../protocol/actions/settle.js";
-import { read, readBatch } from "../protocol/batch.js";
 import { openSealed, type Opening } from "../protocol/envelope.js";
 import type { SigningProtocol } from "../protocol/protocol.js";
 import { messageOf } from "../protocol/retry.js";
@@ -80,7 +79,8 @@ interface Hold {
 
 /**
  * Sees a task through to its end: opens what providers send, checks it against the seal on chain and the output against
- * its digest, and only then accepts; reopens the task when its holder delivers or discloses nothing in time; takes the money back
+ * its digest, and only then accepts; reopens the task when its holder delivers or discloses nothing in
+ * time; takes the money back
  * when the deadline is over. What to do follows from the chain and the journal's entry, so this may be called again
  * after a crash at any point.
  *
@@ -151,7 +151,7 @@ export async function collect(
   };
 
   const step = async (task: TaskSnapshot): Promise<Collected | undefined> => {
-    const { state, provider = 0, price = 0n, seal, clearedAt = 0, disclosedAt } = task;
+    const { state, provider = 0, price = 0n, seal, clearedAt = 0, deliveredAt = 0, disclosedAt } = task;
     if (state === "Refunded") {
       report({ kind: "refunded", at: Date.now() });
       return { outcome: "refunded" };
@@ -191,11 +191,7 @@ export async function collect(
     }
     if (output !== undefined) await accept(protocol, { order });
     else if (state === "Reserved" && task.timestamp > until) await reopen(protocol, { order });
-    else if (state === "Delivered" && task.timestamp > clearedAt + discloseWindow) {
-      // A reserved task was cleared long before its delivery.
-      const since = order.reservation === 0 ? clearedAt : await deliveredAt(protocol, taskId);
-      if (task.timestamp > since + discloseWindow) await reopen(protocol, { order });
-    }
+    else if (state === "Delivered" && task.timestamp > deliveredAt + discloseWindow) await reopen(protocol, { order });
     // Its provider should have done that; until somebody does, the rest of the cap is held.
     else if (disclosedAt !== undefined && task.timestamp > disclosedAt + order.reviewPeriod + discloseWindow) {
       await settle(protocol, { order });
@@ -217,12 +213,6 @@ export async function collect(
     // An envelope comes without an event.
     await tidings.news(taskId, hold === undefined ? PATIENT * interval : interval, signal);
   }
-}
-
-/** When a reserved task was sealed, unix seconds. */
-async function deliveredAt(protocol: SigningProtocol, taskId: string): Promise<number> {
-  const [{ markedAt }] = (await readBatch(protocol, [read("taskManager", "getTask", taskId)])).values;
-  return Number(markedAt);
 }
 
 /** A task that nobody holds is looked at after so many intervals without news: deadlines pass silently. */

@@ -1,4 +1,3 @@
-import { read, readBatch } from "../protocol/batch.js";
 import { messageOf, pause } from "../protocol/retry.js";
 import { isRevert, RevertError, type RevertName } from "../protocol/reverts.js";
 import type { Protocol } from "../protocol/protocol.js";
@@ -35,7 +34,8 @@ export interface HonourOptions {
 }
 
 /**
- * Sees a sealed result through to its payment: delivers its seal, of a reserved task while it is held, hands the envelope to the client, discloses it on chain
+ * Sees a sealed result through to its payment: delivers its seal, of a reserved task while it is held,
+ * hands the envelope to the client, discloses it on chain
  * in time if the client does not accept, settles when the review period is over. What to do next follows from the
  * chain alone, so this may be called again after a crash at any point. A seal whose sending failed may still arrive, and
  * then costs the bond of who cannot open it: its debt lasts until somebody else has the task or its deadline is over.
@@ -75,10 +75,6 @@ export async function honour(debt: Debt, options: HonourOptions): Promise<Discha
     }
     return undefined;
   };
-  const deliveredAt = async (): Promise<number> => {
-    const [{ markedAt }] = (await readBatch(protocol, [read("taskManager", "getTask", debt.taskId)])).values;
-    return Number(markedAt);
-  };
   const send = async () => {
     if (sent || sending.isWaiting(debt.taskId)) return;
     const within = AbortSignal.any([signal, AbortSignal.timeout(SEND_WITHIN)]);
@@ -90,7 +86,7 @@ export async function honour(debt: Debt, options: HonourOptions): Promise<Discha
     signal.throwIfAborted();
     const seen = protocol.head.number;
     const task = await snapshot(protocol, { task: debt.order });
-    const { state, clearedAt = 0, disclosedAt = 0 } = task;
+    const { state, clearedAt = 0, deliveredAt = 0, disclosedAt = 0 } = task;
     // That of a cancelled task is earlier, and one that is not posted has none.
     const over = task.timestamp > (task.deadline === 0 ? debt.order.deadline : task.deadline);
     let what: string | undefined;
@@ -116,9 +112,7 @@ export async function honour(debt: Debt, options: HonourOptions): Promise<Discha
     else if (state === "Settled") what = "paid";
     else if (state === "Delivered") {
       await send();
-      // A reserved task was cleared long before its delivery.
-      const since = debt.order.reservation === 0 || clock() < clearedAt + grace ? clearedAt : await deliveredAt();
-      if (clock() >= since + grace) await attempt("disclosing", () => effects.disclose(debt));
+      if (clock() >= deliveredAt + grace) await attempt("disclosing", () => effects.disclose(debt));
     } else if (state === "Disclosed" && clock() > disclosedAt + debt.order.reviewPeriod) {
       await attempt("settling", () => effects.settle(debt.order));
     }
