@@ -1,4 +1,5 @@
 import type { Figures } from "./figures.js";
+import { STYLE } from "./style.js";
 
 const ENTITIES: Readonly<Record<string, string>> = {
   "&": "&amp;",
@@ -35,4 +36,38 @@ ${body.join("\n")}
 </table>
 </div>
 ${notes}`;
+}
+
+/** A section with a title of its own and a table. */
+export function sectionHtml(figures: Figures, notes: readonly string[] = []): string {
+  return `<section>\n<h2>${escapeHtml(figures.title)}</h2>\n${tableHtml(figures, notes)}\n</section>`;
+}
+
+/**
+ * A whole page that needs nothing else: no script, no other file, no network.
+ *
+ * @param title Plain text, like the lead below it.
+ * @param content HTML.
+ */
+export function documentHtml(title: string, lead: string, content: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+<header>
+<h1>${escapeHtml(title)}</h1>
+<p class="lead">${escapeHtml(lead)}</p>
+</header>
+${content}
+</main>
+</body>
+</html>
+`;
 }

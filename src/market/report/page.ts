@@ -2,7 +2,6 @@ import type { Summary } from "../summary.js";
 import { balancesChart, latencyChart, winsChart } from "./charts.js";
 import {
   booksFigures,
-  type Figures,
   gasFigures,
   latencyFigures,
   paymentSentences,
@@ -12,11 +11,10 @@ import {
   workloadFigures,
 } from "./figures.js";
 import { count, percent, plain } from "./format.js";
-import { escapeHtml, tableHtml } from "./html.js";
+import { documentHtml, escapeHtml, sectionHtml, tableHtml } from "./html.js";
 import { keyFigures } from "./keyFigures.js";
 import { pricesChart } from "./pricesChart.js";
 import { headline, pictureSize } from "./sentences.js";
-import { STYLE } from "./style.js";
 
 /**
  * A page that says everything about a run and needs nothing else: no script, no other file, no network.
@@ -24,53 +22,31 @@ import { STYLE } from "./style.js";
  * @param picture Bytes of the PNG that the frame became.
  */
 export function reportPage(summary: Summary, picture?: Uint8Array): string {
-  const title = escapeHtml(`Run ${plain(summary.run)}`);
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<main>
-<header>
-<h1>${title}</h1>
-<p class="lead">${escapeHtml(headline(summary))}</p>
-</header>
-${listHtml("problems", "Problems", summary.problems)}
+  const title = `Run ${plain(summary.run)}`;
+  const content = `${listHtml("problems", "Problems", summary.problems)}
 ${listHtml("incidents", "Incidents", summary.incidents)}
 ${keyFiguresHtml(summary)}
 ${pictureHtml(summary, picture)}
 <h2>What happened</h2>
 ${chartsHtml(summary)}
-${section(providerFigures(summary), [
+${sectionHtml(providerFigures(summary), [
   "Parallel: executions at a time. Niceness: how far a provider's executions stand back for others.",
   "Lost: attempts at which another provider was faster. Score: of the reputation on chain; it adds up over clients and epochs.",
 ])}
-${section(priceFigures(summary), [
+${sectionHtml(priceFigures(summary), [
   "Market: what an order of the source began at, unless its cap was lower. Cleared at: what tasks were sold for, on average, at least and at most.",
   "Saved: what the caps of the paid tasks add up to, less what was paid.",
 ])}
-${section(booksFigures(summary), paymentSentences(summary))}
-${section(gasFigures(summary), ["Refused: when they were mined; the other columns are of those that were not."])}
-${section(latencyFigures(summary), ["A quantile stands where there are samples enough for it to say something."])}
-${section(workloadFigures(summary))}
+${sectionHtml(booksFigures(summary), paymentSentences(summary))}
+${sectionHtml(gasFigures(summary), ["Refused: when they were mined; the other columns are of those that were not."])}
+${sectionHtml(latencyFigures(summary), ["A quantile stands where there are samples enough for it to say something."])}
+${sectionHtml(workloadFigures(summary))}
 <details>
 <summary>All ${escapeHtml(count(summary.tasks.length, "task"))}</summary>
 ${tableHtml(taskFigures(summary), [`Amounts in ${plain(summary.chain.coin)}, times since the submission.`])}
 </details>
-${footerHtml(summary)}
-</main>
-</body>
-</html>
-`;
-}
-
-function section(figures: Figures, notes: readonly string[] = []): string {
-  return `<section>\n<h2>${escapeHtml(figures.title)}</h2>\n${tableHtml(figures, notes)}\n</section>`;
+${footerHtml(summary)}`;
+  return documentHtml(title, headline(summary), content);
 }
 
 function listHtml(name: string, title: string, sentences: readonly string[]): string {
