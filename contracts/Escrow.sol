@@ -90,23 +90,28 @@ contract Escrow is IEscrow {
         uint256 royalty,
         uint256 fee
     ) external onlyTaskManager {
-        Account memory account = _accounts[client];
-        require(account.held >= held, InsufficientHeld(client, account.held, held));
-        uint256 spendable = account.free + held;
-        uint256 total = payment + royalty + fee;
-        require(spendable >= total, InsufficientBalance(client, spendable, total));
-        uint256 fees = account.fees + fee;
-        bool full = fees > type(uint64).max;
-        unchecked {
-            // Both were just compared, and no account can hold more than all coin.
-            account.held = uint96(account.held - held);
-            account.free = uint96(spendable - total);
-            account.fees = full ? 0 : uint64(fees);
-        }
-        _accounts[client] = account;
+        uint256 overflow = _endHold(client, held, payment + royalty, fee);
         _credit(payee, payment);
         _credit(publisher, royalty);
-        if (full) _credit(TASK_MANAGER, fees);
+        _credit(TASK_MANAGER, overflow);
+    }
+
+    /// @inheritdoc IEscrow
+    function settleRound(
+        address client,
+        uint256 held,
+        Entry[] calldata credits,
+        uint256 fee,
+        uint256 drawn
+    ) external onlyTaskManager {
+        uint256 total = fee;
+        for (uint256 i; i < credits.length; ++i) total += credits[i].amount;
+        require(held + drawn >= total, UnbalancedBatch(held + drawn, total));
+        if (drawn != 0) _debit(TASK_MANAGER, drawn);
+        // What is drawn pays a part of the credits, so the rest is at most what was held.
+        uint256 overflow = _endHold(client, held, total - fee - drawn, fee);
+        for (uint256 i; i < credits.length; ++i) _credit(credits[i].account, credits[i].amount);
+        _credit(TASK_MANAGER, overflow);
     }
 
     /// @inheritdoc IEscrow
@@ -159,6 +164,24 @@ contract Escrow is IEscrow {
             success := call(gas(), to, amount, 0, 0, 0, 0)
         }
         require(success, WithdrawalFailed(to, amount));
+    }
+
+    /// @dev Turns `held` wei of a client into a payment of `total` and a fee, the rest into free balance.
+    /// @return overflow Fees that outgrew their field, all of them; they are to be credited to TaskManager.
+    function _endHold(address client, uint256 held, uint256 total, uint256 fee) private returns (uint256 overflow) {
+        Account memory account = _accounts[client];
+        require(account.held >= held, InsufficientHeld(client, account.held, held));
+        uint256 spendable = account.free + held;
+        require(spendable >= total + fee, InsufficientBalance(client, spendable, total + fee));
+        uint256 fees = account.fees + fee;
+        if (fees > type(uint64).max) (overflow, fees) = (fees, 0);
+        unchecked {
+            // Both were just compared, and no account can hold more than all coin.
+            account.held = uint96(account.held - held);
+            account.free = uint96(spendable - total - fee);
+            account.fees = uint64(fees);
+        }
+        _accounts[client] = account;
     }
 
     function _debit(address account, uint256 amount) private {

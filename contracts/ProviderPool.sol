@@ -43,6 +43,9 @@ contract ProviderPool is IProviderPool {
         bytes32 key;
     }
 
+    /// @dev Members that a pool must have beyond the seats of a round, lest everybody knows who will sit.
+    uint256 private constant SPARE_MEMBERS = 2;
+
     /// @inheritdoc IProviderPool
     address public immutable TASK_MANAGER;
     /// @inheritdoc IProviderPool
@@ -283,7 +286,25 @@ contract ProviderPool is IProviderPool {
     ) external onlyTaskManager {
         _vet(provider, key, source, environments, minGpuMemory);
         _lock(provider, _accounts[provider].free, bond);
-        if (counted) _close(source);
+        if (counted) _close(source, 1);
+    }
+
+    /// @inheritdoc IProviderPool
+    function enlist(
+        ProviderId provider,
+        address key,
+        SourceId source,
+        uint8 environments,
+        uint16 minGpuMemory,
+        uint256 bond,
+        uint256 before
+    ) external onlyTaskManager returns (uint256 slots) {
+        _vet(provider, key, source, environments, minGpuMemory);
+        Membership storage membership = _memberships[provider][source];
+        uint256 joinedAt = membership.joinedAt;
+        require(joinedAt < before, JoinedTooLate(provider, source, joinedAt, before));
+        _lock(provider, _accounts[provider].free, bond);
+        return membership.slots;
     }
 
     /// @inheritdoc IProviderPool
@@ -306,7 +327,7 @@ contract ProviderPool is IProviderPool {
     function fulfil(ProviderId provider, address key, SourceId source, bool counted) external onlyTaskManager {
         require(_authorised[provider][key], NotAgent(provider, key));
         _memberships[provider][source].reserved -= 1;
-        if (counted) _close(source);
+        if (counted) _close(source, 1);
     }
 
     /// @inheritdoc IProviderPool
@@ -359,19 +380,36 @@ contract ProviderPool is IProviderPool {
     ) external onlyTaskManager returns (uint256 price) {
         Market market = _touched(source, floorPrice).withParameters(parameters);
         price = market.price();
-        _markets[source] = cap >= price ? market.opened() : market;
+        _markets[source] = cap >= price ? market.opened(1) : market;
+    }
+
+    /// @inheritdoc IProviderPool
+    function openRound(
+        SourceId source,
+        uint256 cap,
+        uint256 floorPrice,
+        PackedPriceParameters parameters,
+        uint256 seats
+    ) external onlyTaskManager returns (uint256 price, uint256 capacity) {
+        uint256 members = _members[source].length;
+        uint256 required = seats + SPARE_MEMBERS;
+        require(members >= required, PoolTooSmall(source, members, required));
+        Market market = _touched(source, floorPrice).withParameters(parameters);
+        price = market.price();
+        capacity = market.capacity();
+        _markets[source] = cap >= price ? market.opened(seats) : market;
     }
 
     /// @inheritdoc IProviderPool
     function reopen(SourceId source, uint256 cap) external onlyTaskManager returns (bool counted) {
         Market market = _touched(source, _SOURCE_REGISTRY.floorPriceOf(source));
         counted = cap >= market.price();
-        _markets[source] = counted ? market.opened() : market;
+        _markets[source] = counted ? market.opened(1) : market;
     }
 
     /// @inheritdoc IProviderPool
-    function close(SourceId source) external onlyTaskManager {
-        _close(source);
+    function close(SourceId source, uint256 count) external onlyTaskManager {
+        _close(source, count);
     }
 
     // ------------------------------------------------------------------------------------------- views
@@ -499,9 +537,9 @@ contract ProviderPool is IProviderPool {
         return _markets[source].touched(floorPrice, block.timestamp);
     }
 
-    /// @dev Takes an order from the demand, which lowers the utilisation.
-    function _close(SourceId source) private {
-        _markets[source] = _touched(source, 0).closed();
+    /// @dev Takes so much from the demand, which lowers the utilisation.
+    function _close(SourceId source, uint256 count) private {
+        _markets[source] = _touched(source, 0).closed(count);
     }
 
     function _lock(ProviderId provider, uint256 free, uint256 amount) private {

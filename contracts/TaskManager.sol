@@ -13,21 +13,26 @@ import {ISourceRegistry} from "./interfaces/ISourceRegistry.sol";
 import {ITaskManager} from "./interfaces/ITaskManager.sol";
 import {Admission} from "./libraries/Admission.sol";
 import {Controller} from "./libraries/Controller.sol";
+import {Deliveries} from "./libraries/Deliveries.sol";
 import {Exits} from "./libraries/Exits.sol";
 import {Guard} from "./libraries/Guard.sol";
 import {OrderLib} from "./libraries/OrderLib.sol";
 import {ProofBatch} from "./libraries/ProofBatch.sol";
 import {Proofs} from "./libraries/Proofs.sol";
-import {Reservations} from "./libraries/Reservations.sol";
+import {Quorums} from "./libraries/Quorums.sol";
 import {Sales} from "./libraries/Sales.sol";
-import {Seal} from "./libraries/Seal.sol";
+import {Settlement} from "./libraries/Settlement.sol";
+import {Takes} from "./libraries/Takes.sol";
 import {TaskSlotLib} from "./libraries/TaskSlotLib.sol";
 import {TypedData} from "./libraries/TypedData.sol";
+import {Verdicts} from "./libraries/Verdicts.sol";
+import {Views} from "./libraries/Views.sol";
 import {WindowsLib} from "./libraries/WindowsLib.sol";
-import {ProviderId, SourceId, TaskId} from "./types/Ids.sol";
-import {Leaves, Ledger, Limits, Offer, Sale} from "./types/Ledger.sol";
+import {ProviderId, TaskId} from "./types/Ids.sol";
+import {Leaves, Ledger, Limits, Offer, RoundRules} from "./types/Ledger.sol";
 import {PriceParameters} from "./types/Market.sol";
 import {PackedOrder, Verification} from "./types/Order.sol";
+import {RoundView} from "./types/Round.sol";
 import {TaskSlot, TaskState, TaskView, Windows} from "./types/Task.sol";
 
 /// @title TaskManager
@@ -56,6 +61,8 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
     IReputation public immutable REPUTATION;
     /// @inheritdoc ITaskManager
     uint256 public immutable MAX_ROUND;
+    /// @inheritdoc ITaskManager
+    uint256 public immutable WEIGHT_UNIT;
 
     uint256 private immutable _DISCLOSE_WINDOW;
     uint256 private immutable _CANCEL_NOTICE;
@@ -75,6 +82,7 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
         PROVIDER_POOL = config.providerPool;
         REPUTATION = config.reputation;
         MAX_ROUND = config.maxRound;
+        WEIGHT_UNIT = config.weightUnit;
         _DISCLOSE_WINDOW = config.windows.disclose;
         _CANCEL_NOTICE = config.windows.cancelNotice;
         _MAX_LIFETIME = config.windows.maxLifetime;
@@ -97,19 +105,18 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
     function submit(PackedOrder calldata order) external payable returns (TaskId taskId) {
         taskId = taskIdOf(order);
         require(order.client() == msg.sender, NotClient(taskId, msg.sender));
-        uint256 cap = order.maxReward();
-        require(msg.value == 0 || msg.value == cap, WrongValue(msg.value, cap));
-        _post(order, taskId);
-        if (msg.value == 0) ESCROW.hold(msg.sender, cap);
-        else ESCROW.depositAndHold{value: cap}(msg.sender);
+        uint256 held = _post(order, taskId);
+        require(msg.value == 0 || msg.value == held, WrongValue(msg.value, held));
+        if (msg.value == 0) ESCROW.hold(msg.sender, held);
+        else ESCROW.depositAndHold{value: held}(msg.sender);
     }
 
     /// @inheritdoc ITaskManager
     function submitSigned(PackedOrder calldata order, bytes calldata signature) external returns (TaskId taskId) {
         taskId = taskIdOf(order);
         Admission.checkSignature(_ledger, order, taskId, signature);
-        _post(order, taskId);
-        ESCROW.hold(order.client(), order.maxReward());
+        uint256 held = _post(order, taskId);
+        ESCROW.hold(order.client(), held);
     }
 
     /// @inheritdoc ITaskManager
@@ -148,8 +155,12 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
         (TaskId taskId, TaskSlot task) = _load(order);
         Guard.requireClientOrAgent(_ledger, taskId, order.client());
         TaskState state = task.state();
+        if (state == TaskState.Round) {
+            Verdicts.accept(_ledger, _leaves(), _rules(), taskId, order);
+            return;
+        }
         require(state == TaskState.Delivered || state == TaskState.Disclosed, WrongState(taskId, state));
-        _settleHeld(order, taskId, task);
+        _settle(order, taskId, task, PROVIDER_POOL.release(task.provider(), order.bond()), order.maxReward());
     }
 
     /// @inheritdoc ITaskManager
@@ -161,9 +172,7 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
 
     /// @inheritdoc ITaskManager
     function reserve(PackedOrder calldata order, ProviderId provider) external {
-        (TaskId taskId, TaskSlot task) = _load(order);
-        _requireTakeable(order, taskId, task, provider, Verification.Review);
-        Reservations.reserve(_ledger, _leaves(), taskId, order, provider);
+        Deliveries.reserve(_ledger, _leaves(), taskIdOf(order), order, provider);
     }
 
     /// @inheritdoc ITaskManager
@@ -171,10 +180,10 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
         (TaskId taskId, TaskSlot task) = _load(order);
         require(seal != 0, ZeroSeal());
         if (task.state() == TaskState.Reserved) {
-            Reservations.deliver(_ledger, _leaves(), taskId, order, provider, seal);
+            Deliveries.deliver(_ledger, _leaves(), taskId, order, provider, seal);
             return;
         }
-        _requireTakeable(order, taskId, task, provider, Verification.Review);
+        Takes.requireTakeable(_ledger, REPUTATION, order, taskId, task, provider, Verification.Review);
         require(order.reservation() == 0, NotReserved(taskId));
 
         task = task.withState(TaskState.Delivered).withProvider(provider).withClearedAt(block.timestamp);
@@ -200,23 +209,13 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
         bytes calldata envelope
     ) external {
         _requireShort(envelope);
-        Reservations.deliverAndDisclose(_ledger, _leaves(), taskIdOf(order), order, provider, commitment, envelope);
+        Deliveries.deliverAndDisclose(_ledger, _leaves(), taskIdOf(order), order, provider, commitment, envelope);
     }
 
     /// @inheritdoc ITaskManager
     function disclose(PackedOrder calldata order, bytes32 commitment, bytes calldata envelope) external {
-        (TaskId taskId, TaskSlot task) = _load(order);
-        Guard.requireState(taskId, task, TaskState.Delivered);
-        uint256 end = task.deliveredAt() + _DISCLOSE_WINDOW;
-        require(block.timestamp <= end, DisclosureTooLate(taskId, end, block.timestamp));
         _requireShort(envelope);
-        ProviderId provider = task.provider();
-        bytes32 seal = _ledger.seals[taskId];
-        bytes32 found = Seal.hash(taskId, provider, commitment, keccak256(envelope));
-        require(seal == found, SealMismatch(taskId, seal, found));
-
-        _ledger.tasks[taskId] = task.withState(TaskState.Disclosed).withMarkedAt(block.timestamp);
-        emit TaskDisclosed(taskId, provider, order.client(), commitment, envelope);
+        Deliveries.disclose(_ledger, taskIdOf(order), order, commitment, envelope, _DISCLOSE_WINDOW);
     }
 
     /// @inheritdoc ITaskManager
@@ -227,14 +226,7 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
         bytes32 envelopeHash,
         bytes calldata proof
     ) external {
-        (TaskId taskId, TaskSlot task) = _load(order);
-        _requireTakeable(order, taskId, task, provider, Verification.Proof);
-        address payout = Proofs.vet(PROVIDER_POOL, order, provider);
-        Proofs.check(order, taskId, provider, resultDigest, envelopeHash, proof);
-        if (task.has(TaskSlotLib.COUNTED)) PROVIDER_POOL.close(order.source());
-        emit TaskProven(taskId, resultDigest, envelopeHash);
-        task = task.withProvider(provider).withClearedAt(block.timestamp);
-        _settle(order, taskId, task, payout, order.maxReward());
+        ProofBatch.prove(_ledger, _leaves(), taskIdOf(order), order, provider, resultDigest, envelopeHash, proof);
     }
 
     /// @inheritdoc ITaskManager
@@ -252,14 +244,36 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
         ProofBatch.proveBatch(_ledger, _leaves(), _limits(), _domainSeparatorV4(), provider, signedProofs);
     }
 
+    // ------------------------------------------------------------------------------------------- rounds
+
+    /// @inheritdoc ITaskManager
+    function captureSeed(TaskId taskId) external {
+        Quorums.captureSeed(_ledger, taskId);
+    }
+
+    /// @inheritdoc ITaskManager
+    function takeSeat(PackedOrder calldata order, ProviderId provider, uint256 weight, bytes32 seal) external {
+        Quorums.takeSeat(_ledger, _leaves(), _rules(), taskIdOf(order), order, provider, weight, seal);
+    }
+
+    /// @inheritdoc ITaskManager
+    function openSeat(TaskId taskId, uint256 seat, bytes32 resultDigest, bytes32 salt, bytes32 envelopeHash) external {
+        Quorums.openSeat(_ledger, _rules(), taskId, seat, resultDigest, salt, envelopeHash);
+    }
+
+    /// @inheritdoc ITaskManager
+    function claimSeat(PackedOrder calldata order, uint256 seat, bytes calldata envelope) external {
+        _requireShort(envelope);
+        Verdicts.claimSeat(_ledger, _leaves(), _rules(), taskIdOf(order), order, seat, envelope);
+    }
+
     // ------------------------------------------------------------------------------------------- clocks
 
     /// @inheritdoc ITaskManager
     function settle(PackedOrder calldata order) external {
         (TaskId taskId, TaskSlot task) = _load(order);
-        Guard.requireState(taskId, task, TaskState.Disclosed);
-        Guard.requireAfter(taskId, uint256(task.markedAt()) + order.reviewPeriod());
-        _settleHeld(order, taskId, task);
+        if (task.state() == TaskState.Round) Verdicts.settle(_ledger, _leaves(), _rules(), taskId, order);
+        else Exits.settle(_ledger, _leaves(), taskId, order);
     }
 
     /// @inheritdoc ITaskManager
@@ -274,13 +288,7 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
 
     /// @inheritdoc ITaskManager
     function collectFees(address[] calldata payers) external returns (uint256 amount) {
-        address treasury_ = _ledger.parameters.treasury;
-        amount = ESCROW.collectFees(payers, treasury_);
-        uint256 own = ESCROW.accountOf(address(this)).free;
-        if (own != 0) ESCROW.transfer(treasury_, own);
-        amount += own;
-        require(amount != 0, NothingCollected());
-        emit FeesCollected(treasury_, amount);
+        return Exits.collectFees(_ledger, ESCROW, payers);
     }
 
     // ------------------------------------------------------------------------------------------- owner
@@ -358,27 +366,12 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
 
     /// @inheritdoc ITaskManager
     function getTask(TaskId taskId) external view returns (TaskView memory) {
-        TaskSlot task = _ledger.tasks[taskId];
-        return
-            TaskView({
-                state: task.state(),
-                provider: task.provider(),
-                cancelled: task.has(TaskSlotLib.CANCELLED),
-                disputed: task.has(TaskSlotLib.DISPUTED),
-                opened: task.has(TaskSlotLib.OPENED),
-                counted: task.has(TaskSlotLib.COUNTED),
-                openedAt: task.openedAt(),
-                deadline: task.deadline(),
-                clearedAt: task.clearedAt(),
-                markedAt: task.markedAt(),
-                rampDuration: task.rampDuration(),
-                startFraction: task.startFraction(),
-                priceFraction: task.startFraction() == 0 ? 0 : uint32(Sales.fractionAt(task, block.timestamp)),
-                feeBps: task.feeBps(),
-                royaltyBps: task.royaltyBps(),
-                lapses: task.lapses(),
-                seal: _ledger.seals[taskId]
-            });
+        return Views.getTask(_ledger, taskId);
+    }
+
+    /// @inheritdoc ITaskManager
+    function getRound(TaskId taskId) external view returns (RoundView memory) {
+        return Views.getRound(_ledger, taskId);
     }
 
     /// @inheritdoc ITaskManager
@@ -388,10 +381,7 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
 
     /// @inheritdoc ITaskManager
     function priceAt(PackedOrder calldata order, uint256 time) public view returns (uint256) {
-        (TaskId taskId, TaskSlot task) = _load(order);
-        TaskState state = task.state();
-        require(state != TaskState.None && state != TaskState.Revoked, WrongState(taskId, state));
-        return Sales.priceAt(order, task, time);
+        return Views.priceAt(_ledger, taskIdOf(order), order, time);
     }
 
     /// @inheritdoc ITaskManager
@@ -411,7 +401,11 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
 
     // ------------------------------------------------------------------------------------------- internal
 
-    function _post(PackedOrder calldata order, TaskId taskId) private {
+    /// @dev Tells what the client's balance has to hold, wei.
+    function _post(PackedOrder calldata order, TaskId taskId) private returns (uint256) {
+        if (order.rawVerification() == uint8(Verification.Quorum)) {
+            return Quorums.post(_ledger, _leaves(), _limits(), taskId, order);
+        }
         Offer memory offer = Admission.offerOf(SOURCE_REGISTRY, order);
         offer.marketPrice = PROVIDER_POOL.open(
             order.source(),
@@ -422,41 +416,13 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
         TaskSlot task = Admission.admit(_ledger, _limits(), order, taskId, offer);
         _ledger.tasks[taskId] = task;
         emit TaskSubmitted(taskId, order.source(), order.client(), order, Sales.startPriceOf(order, task));
-    }
-
-    /// @dev Reverts unless the task is open and the provider may answer it now, as far as this contract knows.
-    function _requireTakeable(
-        PackedOrder calldata order,
-        TaskId taskId,
-        TaskSlot task,
-        ProviderId provider,
-        Verification verification
-    ) private view {
-        Guard.requireState(taskId, task, TaskState.Open);
-        require(order.verification() == verification, WrongVerification(taskId, order.verification()));
-        Guard.requireNotAfter(task.deadline());
-        require(task.lapses() == 0 || !_ledger.barred[taskId][provider], Barred(taskId, provider));
-        Proofs.checkScore(REPUTATION, order, provider);
-    }
-
-    /// @dev Pays the holder of a Review task and returns its bond.
-    function _settleHeld(PackedOrder calldata order, TaskId taskId, TaskSlot task) private {
-        address payout = PROVIDER_POOL.release(task.provider(), order.bond());
-        _settle(order, taskId, task, payout, order.maxReward());
+        return order.maxReward();
     }
 
     /// @dev Pays the provider named in `task` the price fixed in it. `held` is what the client's held balance gives
     /// up; with none, the client pays from its free balance.
     function _settle(PackedOrder calldata order, TaskId taskId, TaskSlot task, address payout, uint256 held) private {
-        _ledger.tasks[taskId] = task.withState(TaskState.Settled);
-        address client = order.client();
-        ProviderId provider = task.provider();
-        Sale memory sale = Sales.saleOf(order, task);
-        if (sale.royalty != 0) sale.publisher = SOURCE_REGISTRY.ownerOf(SourceId.unwrap(order.source()));
-        uint256 payment = Sales.paymentOf(sale);
-        ESCROW.settle(client, held, payout, payment, sale.publisher, sale.royalty, sale.fee);
-        REPUTATION.recordSettlement(provider, client, sale.fee, payment);
-        emit TaskSettled(taskId, provider, client, sale.publisher, sale.price, sale.fee, sale.royalty);
+        Settlement.settle(_ledger, ESCROW, SOURCE_REGISTRY, REPUTATION, order, taskId, task, payout, held);
     }
 
     function _load(PackedOrder calldata order) private view returns (TaskId taskId, TaskSlot task) {
@@ -470,6 +436,10 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
 
     function _limits() private view returns (Limits memory) {
         return Limits({maxRound: MAX_ROUND, maxLifetime: _MAX_LIFETIME, maxReview: _MAX_REVIEW});
+    }
+
+    function _rules() private view returns (RoundRules memory) {
+        return RoundRules(WEIGHT_UNIT, _OPEN_WINDOW, _CLAIM_WINDOW);
     }
 
     function _leaves() private view returns (Leaves memory) {
@@ -491,6 +461,9 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
         uint256 required = WindowsLib.longestObligation(config.windows);
         uint256 period = config.providerPool.UNBONDING_PERIOD();
         require(period >= required, UnbondingTooShort(period, required));
+        uint256 unit = config.weightUnit;
+        // Weight without money at risk would let one stake vote everywhere; no stake is larger than the maximum.
+        require(unit != 0 && unit <= type(uint88).max, WeightUnitOutOfBounds(unit, 1, type(uint88).max));
         uint256 price = POINTS_OF_MAXIMUM_WEIGHT * config.reputation.FEE_SCALE();
         require(price > config.maxRound, FeeScaleTooSmall(price, config.maxRound));
     }

@@ -43,6 +43,10 @@ interface IProviderPool {
     /// @notice The provider holds reservations in the pool, which it must fulfil or let lapse before it leaves.
     error ReservationsHeld(ProviderId provider, SourceId source, uint256 reserved);
     error CapBelowFloor(uint256 maxReward, uint256 floorPrice);
+    /// @notice A round for the source needs `required` members.
+    error PoolTooSmall(SourceId source, uint256 members, uint256 required);
+    /// @notice The provider joined, or changed its slots, no earlier than the task was submitted. Unix seconds.
+    error JoinedTooLate(ProviderId provider, SourceId source, uint256 joinedAt, uint256 before);
     /// @notice The provider already holds as many reservations in the pool as it has slots there.
     error NoFreeSlot(ProviderId provider, SourceId source, uint256 slots);
 
@@ -240,6 +244,19 @@ interface IProviderPool {
         bool counted
     ) external;
 
+    /// @notice Like `vet`, for a seat in a round; locks `bond` wei of free stake. TaskManager only.
+    /// @param before The provider must have joined earlier than this, unix seconds.
+    /// @return slots Slots of the provider.
+    function enlist(
+        ProviderId provider,
+        address key,
+        SourceId source,
+        uint8 environments,
+        uint16 minGpuMemory,
+        uint256 bond,
+        uint256 before
+    ) external returns (uint256 slots);
+
     /// @notice Like `engage`, for a task that goes on counting as demand; takes one of the provider's slots, as many
     /// of which can be reserved as it has. TaskManager only.
     function reserve(
@@ -267,11 +284,23 @@ interface IProviderPool {
         PackedPriceParameters parameters
     ) external returns (uint256 price);
 
+    /// @notice Does the same for an order that asks for `seats` executions and counts as many; reverts unless the pool
+    /// has two members more. TaskManager only.
+    /// @return price Market price, wei.
+    /// @return capacity Sum of the members' slots.
+    function openRound(
+        SourceId source,
+        uint256 cap,
+        uint256 floorPrice,
+        PackedPriceParameters parameters,
+        uint256 seats
+    ) external returns (uint256 price, uint256 capacity);
+
     /// @notice Adds an order to the demand again, if its cap reaches the market price. TaskManager only.
     function reopen(SourceId source, uint256 cap) external returns (bool counted);
 
-    /// @notice Takes an order that counted from the demand. TaskManager only.
-    function close(SourceId source) external;
+    /// @notice Takes an order that counted `count` from the demand. TaskManager only.
+    function close(SourceId source, uint256 count) external;
 
     /// @notice Unlocks `bond` wei of an obligation; tells the provider's payout account. TaskManager only.
     function release(ProviderId provider, uint256 bond) external returns (address payout);

@@ -4,6 +4,7 @@ pragma solidity ^0.8.27;
 import {ProviderId, SourceId, TaskId} from "../types/Ids.sol";
 import {PriceParameters} from "../types/Market.sol";
 import {PackedOrder, Verification} from "../types/Order.sol";
+import {RoundView, SeatOutcome} from "../types/Round.sol";
 import {TaskState, TaskView, Windows} from "../types/Task.sol";
 import {IEscrow} from "./IEscrow.sol";
 import {IProviderPool} from "./IProviderPool.sol";
@@ -26,6 +27,13 @@ import {ISourceRegistry} from "./ISourceRegistry.sol";
 ///                 └─│────────────────────┘ (the seventh time: Refunded)
 ///                   ├── deadline over ─► Refunded
 ///                   └── prove ─► Settled
+///
+/// A Quorum task is executed by several providers, each for one price of its own:
+///
+///     submit ─► Open ──seed──► Round: seats are taken ──enough, or deadline──► opened ──all, or time over──► verdict
+///               │                │                                                                          │
+///               └─ deadline ─────┴── fewer than two seats ─► Refunded ◄── no group wins, or nobody claims ──┤
+///                                                                Settled ◄── client accepts, or claims over ┘
 interface ITaskManager {
     // ------------------------------------------------------------------------------------------- errors
 
@@ -68,6 +76,9 @@ interface ITaskManager {
     error RoyaltyAboveOrder(uint256 royaltyBps, uint256 maxRoyaltyBps);
     error FeeAboveOrder(uint256 feeBps, uint256 maxFeeBps);
     error BondTooLow(uint256 bond, uint256 minimum);
+    error TrustOutOfBounds(uint256 trust, uint256 minimum, uint256 maximum);
+    /// @notice Executions of the version may differ, so agreement means nothing.
+    error NotDeterministic(SourceId source, uint256 version);
     /// @notice The verification, trust or reservation asked for is none that this contract offers.
     error NotOffered(Verification verification, uint256 trust, uint256 reservation);
     /// @notice A Proof order without verifier, or another with one.
@@ -87,7 +98,7 @@ interface ITaskManager {
     /// @notice The provider failed this task before.
     error Barred(TaskId taskId, ProviderId provider);
     error EnvelopeTooLarge(uint256 size, uint256 maximum);
-    /// @notice The opening gives `found`, not the seal of the task.
+    /// @notice The opening gives `found`, not the seal of the task, or of a seat, which has its first 26 bytes.
     error SealMismatch(TaskId taskId, bytes32 seal, bytes32 found);
     error DisclosureTooLate(TaskId taskId, uint256 end, uint256 now_);
     /// @notice The clock that allows this runs until `end`.
@@ -95,6 +106,31 @@ interface ITaskManager {
     error AlreadyCancelled(TaskId taskId);
     error ProofRejected(TaskId taskId, address verifier);
     error EmptyBatch();
+
+    /// @notice The seed of the task is the hash of `seedBlock`, which is not in the past yet.
+    error SeedNotReady(TaskId taskId, uint256 seedBlock, uint256 blockNumber);
+    /// @notice The task is not decided by a round.
+    error NotQuorum(TaskId taskId);
+    error SealingOver(TaskId taskId, uint256 end, uint256 now_);
+    /// @notice The ticket of the provider, 128 bits, must be below `bound`, which rises with time.
+    error NotDrawn(TaskId taskId, ProviderId provider, uint256 ticket, uint256 bound);
+    error AlreadySeated(TaskId taskId, ProviderId provider);
+    /// @notice The score of the provider allows `maximum`.
+    error WeightOutOfBounds(ProviderId provider, uint256 weight, uint256 minimum, uint256 maximum);
+    /// @notice The client cannot judge its own task.
+    error ClientOfTask(TaskId taskId, address client);
+    error NoSuchSeat(TaskId taskId, uint256 seat);
+    error AlreadyOpened(TaskId taskId, uint256 seat);
+    error OpeningTooLate(TaskId taskId, uint256 end, uint256 now_);
+    /// @notice No group of equal results reached the trust that the order asks for.
+    error NoWinner(TaskId taskId);
+    /// @notice The seat is not in the winning group.
+    error NotWinner(TaskId taskId, uint256 seat, SeatOutcome outcome);
+    error AlreadyClaimed(TaskId taskId, uint256 seat);
+    error ClaimTooLate(TaskId taskId, uint256 end, uint256 now_);
+    /// @notice The envelope is not the one that was sealed; first ten bytes of their hashes.
+    error EnvelopeMismatch(TaskId taskId, uint256 seat, bytes10 expected, bytes10 found);
+    error WeightUnitOutOfBounds(uint256 weightUnit, uint256 minimum, uint256 maximum);
     error InboxTooLarge(uint256 size, uint256 maximum);
 
     // ------------------------------------------------------------------------------------------- events
@@ -159,6 +195,44 @@ interface ITaskManager {
         uint256 fee,
         uint256 tip
     );
+    /// @notice The hash of `seedBlock` gave the seed by which seats are drawn.
+    event SeedCaptured(TaskId indexed taskId, uint256 seedBlock, uint256 seed);
+    event SeatTaken(
+        TaskId indexed taskId,
+        ProviderId indexed provider,
+        address indexed client,
+        uint256 seat,
+        uint256 weight,
+        bytes32 seal
+    );
+    /// @notice Enough seats are taken: no more seals, and each execution that wins is worth `price` wei.
+    event SealingEnded(TaskId indexed taskId, address indexed client, uint256 seats, uint256 price);
+    event SeatOpened(
+        TaskId indexed taskId,
+        ProviderId indexed provider,
+        uint256 seat,
+        bytes32 resultDigest,
+        bytes32 envelopeHash
+    );
+    event SeatClaimed(
+        TaskId indexed taskId,
+        ProviderId indexed provider,
+        address indexed client,
+        uint256 seat,
+        bytes envelope
+    );
+    /// @notice A seat lost `slashed` wei of what it locked.
+    event SeatSlashed(
+        TaskId indexed taskId,
+        ProviderId indexed provider,
+        address indexed client,
+        uint256 seat,
+        SeatOutcome outcome,
+        uint256 slashed
+    );
+    /// @notice The round is over: each of `winners` was paid, as TaskSettled tells, and got `share` wei of the slashes
+    /// beside.
+    event RoundEnded(TaskId indexed taskId, address indexed client, uint256 winners, uint256 share);
     event OrderRevoked(TaskId indexed taskId, address indexed client);
     event OrdersRevokedBelow(address indexed client, uint256 nonce);
     event ClientAgentSet(address indexed client, address indexed agent, bool allowed);
@@ -183,6 +257,8 @@ interface ITaskManager {
         IReputation reputation;
         /// Most wei that one task may hold.
         uint256 maxRound;
+        /// Wei that a seat locks for each step of weight above the least.
+        uint256 weightUnit;
         PriceParameters priceParameters;
         Windows windows;
     }
@@ -209,13 +285,16 @@ interface ITaskManager {
     /// @notice Most wei that one task may hold; immutable.
     function MAX_ROUND() external view returns (uint256);
 
+    /// @notice Wei that a seat locks for each step of weight above the least; immutable.
+    function WEIGHT_UNIT() external view returns (uint256);
+
     /// @notice Lengths of all clocks; immutable.
     function windows() external view returns (Windows memory);
 
     // ------------------------------------------------------------------------------------------- clients
 
-    /// @notice Posts an order of the caller and holds its cap, from the attached coin if any, else from the free
-    /// balance.
+    /// @notice Posts an order of the caller and holds its cap, a Quorum order's for each seat, from the attached coin if
+    /// any, else from the free balance.
     function submit(PackedOrder calldata order) external payable returns (TaskId taskId);
 
     /// @notice Posts an order that its client signed (ECDSA or ERC-1271) and holds its cap from the client's free
@@ -235,12 +314,13 @@ interface ITaskManager {
     /// @notice Tells providers where to send envelopes off chain, at most 256 bytes.
     function announceInbox(string calldata inbox) external;
 
-    /// @notice Pays the provider that holds the task. Client and its agents, from delivery until the task reopens.
+    /// @notice Pays the provider that holds the task. Client and its agents, from delivery until the task reopens. Of a
+    /// round: pays all its winners, as soon as all seals are opened or the time for it is over.
     /// @dev Check the opening against the seal first: nothing of it goes on chain.
     function accept(PackedOrder calldata order) external;
 
     /// @notice Brings the deadline of an open task forward to the cancel notice from now, or to the end of the
-    /// reservation if that is later. Client and its agents, once.
+    /// reservation if that is later; not once a seat is taken. Client and its agents, once.
     /// @dev A provider at work may still deliver until then. Afterwards anyone may refund.
     function cancel(PackedOrder calldata order) external;
 
@@ -290,9 +370,33 @@ interface ITaskManager {
     /// as they were before the batch, and a client's largest fee among neighbours stands for the score.
     function proveBatch(ProviderId provider, SignedProof[] calldata signedProofs) external;
 
+    // ------------------------------------------------------------------------------------------- rounds
+
+    /// @notice Fixes the seed of an open Quorum task, from the hash of the fourth block after its submission, or, where
+    /// the chain no longer knows that, of every 256th after it. Anyone; whoever takes the first seat does it by the way.
+    /// @dev A provider whose work takes long does this first: with another seed it may not be drawn.
+    function captureSeed(TaskId taskId) external;
+
+    /// @notice Takes a seat in the round of a Quorum task with the seal of a result, and locks the order's bond and
+    /// (weight − 2) · WEIGHT_UNIT. Owner and agents of a provider that was a member of the source's pool before the
+    /// submission and that is drawn.
+    /// @dev A seal that is not opened in time costs all of it, whatever the round comes to.
+    /// @param weight 2 to 32, and at most what the score allows: max(score / 3e6, 3) − 1.
+    function takeSeat(PackedOrder calldata order, ProviderId provider, uint256 weight, bytes32 seal) external;
+
+    /// @notice Opens the seal of a seat, once sealing has ended. Anyone who knows how.
+    function openSeat(TaskId taskId, uint256 seat, bytes32 resultDigest, bytes32 salt, bytes32 envelopeHash) external;
+
+    /// @notice Puts the envelope of a seat that has won on chain, so that it is paid although the client is silent. The
+    /// last claim of a round pays all of them. Anyone who knows the envelope.
+    /// @param envelope At most 512 bytes.
+    function claimSeat(PackedOrder calldata order, uint256 seat, bytes calldata envelope) external;
+
     // ------------------------------------------------------------------------------------------- clocks
 
-    /// @notice Pays a disclosed task whose review period is over. Anyone.
+    /// @notice Pays a disclosed task whose review period is over, or ends a round as far as its clocks allow: pays those
+    /// that have claimed when the time for it is over, refunds the client where there is no verdict. Anyone; a third party earns
+    /// a tip for a refund.
     function settle(PackedOrder calldata order) external;
 
     /// @notice Ends the hold of a provider that did not disclose in time, or did not deliver within its reservation: a
@@ -300,7 +404,8 @@ interface ITaskManager {
     function reopen(PackedOrder calldata order) external;
 
     /// @notice Returns the money of an open task past its deadline. Anyone; a third party earns a tip.
-    /// @dev An order that counted as demand pays the protocol fee on its start price, unless a provider failed it.
+    /// @dev An order that counted as demand pays the protocol fee on its start price, unless a provider failed it; a
+    /// Quorum order as many times as it has seats.
     function refund(PackedOrder calldata order) external;
 
     /// @notice Passes the fees that rest with `payers`, and slashed stake, on to the treasury's account. Anyone.
@@ -338,7 +443,10 @@ interface ITaskManager {
     /// @notice State, holder, clocks, seal and price of a task, without its order.
     function getTask(TaskId taskId) external view returns (TaskView memory);
 
-    /// @notice Price now, or the fixed one, of a posted order, wei.
+    /// @notice Seed and seats of a round; all empty when it is over.
+    function getRound(TaskId taskId) external view returns (RoundView memory);
+
+    /// @notice Price of one execution now, or the fixed one, of a posted order, wei.
     function priceOf(PackedOrder calldata order) external view returns (uint256);
 
     /// @notice Price of a posted order at `time`, unix seconds, if it is still open then; else the fixed one. Wei.

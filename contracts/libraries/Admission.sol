@@ -22,26 +22,59 @@ import {TaskSlotLib} from "./TaskSlotLib.sol";
 /// @notice Decides whether an order may become a task, and what the task starts as.
 library Admission {
     using OrderLib for PackedOrder;
+    using TaskSlotLib for TaskSlot;
 
     /// @dev Review bonds are at least this share of the cap: a junk seal always costs something.
     uint256 internal constant MIN_BOND_BPS = 1000;
 
     function offerOf(ISourceRegistry registry, PackedOrder calldata order) internal view returns (Offer memory offer) {
-        (offer.floorPrice, offer.royaltyBps, offer.environments, offer.minGpuMemory, ) = registry.offerOf(
-            order.source(),
-            order.version(),
-            order.verifier()
-        );
+        (offer.floorPrice, offer.royaltyBps, offer.environments, offer.minGpuMemory, offer.deterministic) = registry
+            .offerOf(order.source(), order.version(), order.verifier());
     }
 
-    /// @dev The slot of a new task; reverts unless the order may be posted now. Who may post it is another question.
+    /// @dev The slot of a new Review or Proof task; reverts unless the order may be posted now. Who may post it is
+    /// another question.
     function admit(
         Ledger storage ledger,
         Limits memory limits,
         PackedOrder calldata order,
         TaskId taskId,
         Offer memory offer
-    ) internal view returns (TaskSlot) {
+    ) internal view returns (TaskSlot task) {
+        task = _admit(ledger, limits, order, taskId, offer, 1);
+        uint256 cap = order.maxReward();
+        _checkVerification(order, cap - Price.amountOf(task.startFraction(), cap));
+    }
+
+    /// @dev The same for a Quorum task that pays for up to `seats` executions.
+    function admitRound(
+        Ledger storage ledger,
+        Limits memory limits,
+        PackedOrder calldata order,
+        TaskId taskId,
+        Offer memory offer,
+        uint256 seats
+    ) internal view returns (TaskSlot task) {
+        task = _admit(ledger, limits, order, taskId, offer, seats);
+        require(
+            order.reservation() == 0,
+            ITaskManager.NotOffered(Verification.Quorum, order.trust(), order.reservation())
+        );
+        require(order.verifier() == address(0), ITaskManager.VerifierMismatch(Verification.Quorum, order.verifier()));
+        require(offer.deterministic, ITaskManager.NotDeterministic(order.source(), order.version()));
+        require(order.clientKey != 0, ITaskManager.ZeroClientKey());
+        // Who sabotages a round must stand to lose more than an honest execution costs.
+        require(order.bond() >= order.maxReward(), ITaskManager.BondTooLow(order.bond(), order.maxReward()));
+    }
+
+    function _admit(
+        Ledger storage ledger,
+        Limits memory limits,
+        PackedOrder calldata order,
+        TaskId taskId,
+        Offer memory offer,
+        uint256 executions
+    ) private view returns (TaskSlot) {
         Guard.requireState(taskId, ledger.tasks[taskId], TaskState.None);
         uint256 fee = ledger.parameters.feeBps;
         require(!ledger.parameters.paused, ITaskManager.SubmissionsPaused());
@@ -57,16 +90,14 @@ library Admission {
 
         uint256 cap = order.maxReward();
         require(cap >= offer.floorPrice, ITaskManager.CapBelowFloor(cap, offer.floorPrice));
-        require(cap <= limits.maxRound, ITaskManager.CapAboveMaximum(cap, limits.maxRound));
-        uint256 startFraction = Price.fractionOf(offer.marketPrice, cap);
-        _checkVerification(order, cap - Price.amountOf(startFraction, cap));
-
+        uint256 held = cap * executions;
+        require(held <= limits.maxRound, ITaskManager.CapAboveMaximum(held, limits.maxRound));
         return
             TaskSlotLib.open(
                 block.timestamp,
                 order.deadline(),
                 order.rampDuration(),
-                startFraction,
+                Price.fractionOf(offer.marketPrice, cap),
                 fee,
                 offer.royaltyBps,
                 cap >= offer.marketPrice ? TaskSlotLib.COUNTED : 0
@@ -122,9 +153,7 @@ library Admission {
         Verification verification = order.verification();
         address verifier = order.verifier();
         require(
-            verification != Verification.Quorum &&
-                order.trust() == 0 &&
-                (order.reservation() == 0 || verification == Verification.Review),
+            order.trust() == 0 && (order.reservation() == 0 || verification == Verification.Review),
             ITaskManager.NotOffered(verification, order.trust(), order.reservation())
         );
         require(

@@ -9,25 +9,28 @@ import {ITaskManager} from "../interfaces/ITaskManager.sol";
 import {ProviderId, TaskId} from "../types/Ids.sol";
 import {Leaves, Ledger} from "../types/Ledger.sol";
 import {PackedOrder} from "../types/Order.sol";
+import {SeatSlot} from "../types/Round.sol";
 import {TaskSlot, TaskState} from "../types/Task.sol";
 import {Guard} from "./Guard.sol";
 import {OrderLib} from "./OrderLib.sol";
 import {Price} from "./Price.sol";
+import {Refunds} from "./Refunds.sol";
 import {Sales} from "./Sales.sol";
+import {SeatSlotLib} from "./SeatSlotLib.sol";
+import {Settlement} from "./Settlement.sol";
 import {TaskSlotLib} from "./TaskSlotLib.sol";
 
 /// @title Exits
-/// @notice Ways out of a task that nobody finished. Linked: its code runs on TaskManager's storage.
+/// @notice Ways out of a task whose client or provider is silent, and the way of fees to the treasury. Linked: its code runs on TaskManager's storage.
 library Exits {
     using OrderLib for PackedOrder;
+    using SeatSlotLib for SeatSlot;
     using TaskSlotLib for TaskSlot;
 
     /// @dev Share of the bond that a lapse costs, unless the way from start price to cap is more.
     uint256 internal constant LAPSE_BPS = 5000;
     /// @dev This lapse refunds the client instead of reopening the task; three bits count them.
     uint256 internal constant MAX_LAPSES = 7;
-    /// @dev What a third party earns of the cap for a refund.
-    uint256 internal constant TIP_BPS = 50;
 
     /// @dev See ITaskManager.cancel; `notice` in seconds.
     function cancel(Ledger storage ledger, TaskId taskId, PackedOrder calldata order, uint256 notice) external {
@@ -38,7 +41,8 @@ library Exits {
         if (task.state() == TaskState.Reserved) {
             // The holder keeps what it was promised.
             end = Math.max(end, Sales.reservationEnd(order, task));
-        } else {
+        } else if (!task.isSealing() || ledger.rounds[taskId].seats[0].isTaken()) {
+            // A seed alone binds nobody.
             Guard.requireState(taskId, task, TaskState.Open);
         }
         require(!task.has(TaskSlotLib.CANCELLED), ITaskManager.AlreadyCancelled(taskId));
@@ -48,21 +52,30 @@ library Exits {
         emit ITaskManager.TaskCancelled(taskId, client, deadline);
     }
 
+    /// @dev See ITaskManager.settle, for a disclosed task.
+    function settle(Ledger storage ledger, Leaves memory leaves, TaskId taskId, PackedOrder calldata order) external {
+        TaskSlot task = ledger.tasks[taskId];
+        Guard.requireState(taskId, task, TaskState.Disclosed);
+        Guard.requireAfter(taskId, uint256(task.markedAt()) + order.reviewPeriod());
+        Settlement.settle(
+            ledger,
+            leaves.escrow,
+            leaves.sourceRegistry,
+            leaves.reputation,
+            order,
+            taskId,
+            task,
+            leaves.providerPool.release(task.provider(), order.bond()),
+            order.maxReward()
+        );
+    }
+
     /// @dev See ITaskManager.refund.
     function refund(Ledger storage ledger, Leaves memory leaves, TaskId taskId, PackedOrder calldata order) external {
         TaskSlot task = ledger.tasks[taskId];
         Guard.requireState(taskId, task, TaskState.Open);
         Guard.requireAfter(taskId, task.deadline());
-        address client = order.client();
-        uint256 cap = order.maxReward();
-        uint256 fee;
-        if (task.has(TaskSlotLib.COUNTED)) {
-            // A client whose provider failed pays nothing for it.
-            if (task.lapses() == 0) fee = Price.share(Sales.startPriceOf(order, task), task.feeBps());
-            leaves.providerPool.close(order.source());
-        }
-        uint256 tip = Guard.isClientOrAgent(ledger, client, msg.sender) ? 0 : Price.share(cap, TIP_BPS);
-        _refund(ledger, leaves.escrow, taskId, task, client, cap, fee, tip);
+        Refunds.expire(ledger, leaves, taskId, order, task, task.lapses() == 0);
     }
 
     /// @dev See ITaskManager.reopen; `window` in seconds.
@@ -100,7 +113,22 @@ library Exits {
         leaves.providerPool.slash(provider, bond, slashed);
         leaves.reputation.recordFault(provider);
         emit ITaskManager.TaskLapsed(taskId, provider, client, lapses, slashed);
-        if (lapses == MAX_LAPSES) _refund(ledger, leaves.escrow, taskId, task, client, cap, 0, 0);
+        if (lapses == MAX_LAPSES) Refunds.refund(ledger, leaves.escrow, taskId, task, client, cap, 0, 0);
+    }
+
+    /// @dev See ITaskManager.collectFees.
+    function collectFees(
+        Ledger storage ledger,
+        IEscrow escrow,
+        address[] calldata payers
+    ) external returns (uint256 amount) {
+        address treasury = ledger.parameters.treasury;
+        amount = escrow.collectFees(payers, treasury);
+        uint256 own = escrow.accountOf(address(this)).free;
+        if (own != 0) escrow.transfer(treasury, own);
+        amount += own;
+        require(amount != 0, ITaskManager.NothingCollected());
+        emit ITaskManager.FeesCollected(treasury, amount);
     }
 
     /// @dev Settles with the pool whether the task that its holder left counts as demand: a reservation went on counting,
@@ -115,7 +143,7 @@ library Exits {
         bool last = task.lapses() == MAX_LAPSES;
         if (reserved) {
             pool.vacate(holder, order.source());
-            if (last && task.has(TaskSlotLib.COUNTED)) pool.close(order.source());
+            if (last && task.has(TaskSlotLib.COUNTED)) pool.close(order.source(), 1);
             return task;
         }
         if (last) return task;
@@ -132,20 +160,5 @@ library Exits {
         ProviderId nobody;
         task = task.withState(TaskState.Open).withLapses(lapses).withProvider(nobody);
         return task.withOpenedAt(openedAt).withClearedAt(0).withMarkedAt(0);
-    }
-
-    function _refund(
-        Ledger storage ledger,
-        IEscrow escrow,
-        TaskId taskId,
-        TaskSlot task,
-        address client,
-        uint256 cap,
-        uint256 fee,
-        uint256 tip
-    ) private {
-        ledger.tasks[taskId] = task.withState(TaskState.Refunded);
-        escrow.settle(client, cap, msg.sender, tip, address(0), 0, fee);
-        emit ITaskManager.TaskRefunded(taskId, client, msg.sender, cap - fee - tip, fee, tip);
     }
 }

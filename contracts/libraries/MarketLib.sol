@@ -49,16 +49,17 @@ library MarketLib {
         if (found < floorPrice) found = floorPrice;
     }
 
-    /// @dev With one more open task.
-    function opened(Market market) internal pure returns (Market) {
-        require(openTasks(market) != COUNT_MASK, TaskSlotLib.PackedFieldOverflow(COUNT_MASK + 1, 32));
-        return Market.wrap(Market.unwrap(market) + (1 << OPEN_TASKS));
+    /// @dev With so many more open tasks.
+    function opened(Market market, uint256 count) internal pure returns (Market) {
+        uint256 sum = openTasks(market) + count;
+        require(sum <= COUNT_MASK, TaskSlotLib.PackedFieldOverflow(sum, 32));
+        return Market.wrap(Market.unwrap(market) + (count << OPEN_TASKS));
     }
 
-    /// @dev With one open task less; there must be one.
-    function closed(Market market) internal pure returns (Market) {
-        assert(openTasks(market) != 0);
-        return Market.wrap(Market.unwrap(market) - (1 << OPEN_TASKS));
+    /// @dev With so many open tasks less; there must be as many.
+    function closed(Market market, uint256 count) internal pure returns (Market) {
+        assert(openTasks(market) >= count);
+        return Market.wrap(Market.unwrap(market) - (count << OPEN_TASKS));
     }
 
     /// @dev With more slots.

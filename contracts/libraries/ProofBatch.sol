@@ -6,17 +6,20 @@ import {IReputation} from "../interfaces/IReputation.sol";
 import {ITaskManager} from "../interfaces/ITaskManager.sol";
 import {ProviderId, SourceId, TaskId} from "../types/Ids.sol";
 import {Leaves, Ledger, Limits, Offer, Sale} from "../types/Ledger.sol";
-import {PackedOrder} from "../types/Order.sol";
+import {PackedOrder, Verification} from "../types/Order.sol";
 import {TaskSlot, TaskState} from "../types/Task.sol";
 import {Admission} from "./Admission.sol";
 import {OrderLib} from "./OrderLib.sol";
 import {Proofs} from "./Proofs.sol";
 import {Sales} from "./Sales.sol";
+import {Settlement} from "./Settlement.sol";
+import {Takes} from "./Takes.sol";
 import {TaskSlotLib} from "./TaskSlotLib.sol";
 import {TypedData} from "./TypedData.sol";
 
 /// @title ProofBatch
-/// @notice Posts and answers many signed Proof orders at once. Linked: its code runs on TaskManager's storage.
+/// @notice Answers a posted Proof task, or posts and answers many signed orders at once. Linked: its code runs on
+/// TaskManager's storage.
 library ProofBatch {
     using OrderLib for PackedOrder;
     using TaskSlotLib for TaskSlot;
@@ -30,6 +33,40 @@ library ProofBatch {
         uint256 creditCount;
         uint256 fees;
         uint256 payments;
+        /// What registry and pool said of the last order.
+        Offer offer;
+        address payout;
+        address publisher;
+    }
+
+    /// @dev See ITaskManager.prove.
+    function prove(
+        Ledger storage ledger,
+        Leaves memory leaves,
+        TaskId taskId,
+        PackedOrder calldata order,
+        ProviderId provider,
+        bytes32 resultDigest,
+        bytes32 envelopeHash,
+        bytes calldata proof
+    ) external {
+        TaskSlot task = ledger.tasks[taskId];
+        Takes.requireTakeable(ledger, leaves.reputation, order, taskId, task, provider, Verification.Proof);
+        address payout = Proofs.vet(leaves.providerPool, order, provider);
+        Proofs.check(order, taskId, provider, resultDigest, envelopeHash, proof);
+        if (task.has(TaskSlotLib.COUNTED)) leaves.providerPool.close(order.source(), 1);
+        emit ITaskManager.TaskProven(taskId, resultDigest, envelopeHash);
+        Settlement.settle(
+            ledger,
+            leaves.escrow,
+            leaves.sourceRegistry,
+            leaves.reputation,
+            order,
+            taskId,
+            task.withProvider(provider).withClearedAt(block.timestamp),
+            payout,
+            order.maxReward()
+        );
     }
 
     /// @dev See ITaskManager.proveBatch.
@@ -48,19 +85,16 @@ library ProofBatch {
         // Publishers, provider and protocol.
         net.credits = new IEscrow.Entry[](count + 2);
         net.clients = new IReputation.ClientFee[](count);
-        Offer memory offer;
-        address payout;
-        address publisher;
 
         for (uint256 i; i < count; ++i) {
             ITaskManager.SignedProof calldata signedProof = signedProofs[i];
             PackedOrder calldata order = signedProof.order;
             // Signatures and proofs are checked by static calls, so what registry and pool said still holds.
             if (i == 0 || !order.sameService(signedProofs[i - 1].order)) {
-                offer = Admission.offerOf(leaves.sourceRegistry, order);
-                offer.marketPrice = leaves.providerPool.priceOf(order.source(), offer.floorPrice);
-                payout = Proofs.vet(leaves.providerPool, order, provider);
-                publisher = leaves.sourceRegistry.ownerOf(SourceId.unwrap(order.source()));
+                net.offer = Admission.offerOf(leaves.sourceRegistry, order);
+                net.offer.marketPrice = leaves.providerPool.priceOf(order.source(), net.offer.floorPrice);
+                net.payout = Proofs.vet(leaves.providerPool, order, provider);
+                net.publisher = leaves.sourceRegistry.ownerOf(SourceId.unwrap(order.source()));
             }
             TaskId taskId = TypedData.taskIdOf(domainSeparator, order);
             TaskSlot task = Proofs.postAndProve(
@@ -70,11 +104,11 @@ library ProofBatch {
                 signedProof,
                 taskId,
                 provider,
-                offer
+                net.offer
             );
             ledger.tasks[taskId] = task.withState(TaskState.Settled);
             Sale memory sale = Sales.saleOf(order, task);
-            if (sale.royalty != 0) sale.publisher = publisher;
+            if (sale.royalty != 0) sale.publisher = net.publisher;
             _net(net, order.client(), sale);
             emit ITaskManager.TaskSettled(
                 taskId,
@@ -87,7 +121,7 @@ library ProofBatch {
             );
         }
 
-        net.credits[net.creditCount++] = IEscrow.Entry(payout, net.payments);
+        net.credits[net.creditCount++] = IEscrow.Entry(net.payout, net.payments);
         net.credits[net.creditCount++] = IEscrow.Entry(address(this), net.fees);
         IEscrow.Entry[] memory debits = net.debits;
         IEscrow.Entry[] memory credits = net.credits;

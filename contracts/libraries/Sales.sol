@@ -3,9 +3,10 @@ pragma solidity ^0.8.27;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
-import {PackedOrder} from "../types/Order.sol";
 import {Sale} from "../types/Ledger.sol";
+import {PackedOrder, Verification} from "../types/Order.sol";
 import {TaskSlot} from "../types/Task.sol";
+import {Credibility} from "./Credibility.sol";
 import {OrderLib} from "./OrderLib.sol";
 import {Price} from "./Price.sol";
 import {TaskSlotLib} from "./TaskSlotLib.sol";
@@ -19,8 +20,8 @@ library Sales {
     /// @dev Fraction of the cap at which the task cleared, or would clear at `time`, unix seconds.
     function fractionAt(TaskSlot task, uint256 time) internal pure returns (uint256) {
         uint256 moment = task.clearedAt();
-        // An open task past its deadline cannot clear any more: its price stands.
-        if (moment == 0) moment = Math.min(time, task.deadline());
+        // A task past its deadline cannot clear any more: its price stands.
+        if (moment == 0 || task.isSealing()) moment = Math.min(time, task.deadline());
         uint256 openedAt = task.openedAt();
         return Price.ramp(task.startFraction(), task.rampDuration(), Math.max(moment, openedAt) - openedAt);
     }
@@ -51,6 +52,16 @@ library Sales {
         sale.price = priceOf(order, task);
         sale.fee = Price.share(sale.price, task.feeBps());
         sale.royalty = Price.share(sale.price, task.royaltyBps());
+    }
+
+    /// @dev What a posted order holds, wei: its cap for each execution.
+    function heldBy(PackedOrder calldata order) internal pure returns (uint256) {
+        return order.maxReward() * executionsOf(order);
+    }
+
+    /// @dev Most executions that an order pays for: the seats of a Quorum order, else one.
+    function executionsOf(PackedOrder calldata order) internal pure returns (uint256) {
+        return order.verification() == Verification.Quorum ? Credibility.seatsOf(order.trust()) : 1;
     }
 
     /// @dev What the provider gets, wei.

@@ -32,6 +32,9 @@ library TaskSlotLib {
     uint256 internal constant OPENED = 4;
     uint256 internal constant COUNTED = 8;
 
+    /// @dev State, and the flags that tell that a round takes no more seals.
+    uint256 private constant SEALING_MASK = 15 | ((OPENED | DISPUTED) << FLAGS);
+
     /// @dev The slot of a task just posted, in state Open.
     function open(
         uint256 now_,
@@ -108,6 +111,31 @@ library TaskSlotLib {
         return Math.max(clearedAt(slot), markedAt(slot));
     }
 
+    /// @dev Of an open Quorum task: the block of its submission; 0 of other tasks.
+    function openBlock(TaskSlot slot) internal pure returns (uint256) {
+        return _get(slot, PROVIDER, 32);
+    }
+
+    /// @dev Of a Quorum task, until sealing ends early: the slots of the pool at its submission.
+    function capacity(TaskSlot slot) internal pure returns (uint256) {
+        return _get(slot, MARKED_AT, 34);
+    }
+
+    /// @dev Of a round whose sealing ended early: the number of its seats.
+    function seatCount(TaskSlot slot) internal pure returns (uint256) {
+        return _get(slot, MARKED_AT, 34);
+    }
+
+    /// @dev Of a round that takes seals: its seed, 66 bits.
+    function seed(TaskSlot slot) internal pure returns (uint256) {
+        return (_get(slot, PROVIDER, 32) << 34) | _get(slot, CLEARED_AT, 34);
+    }
+
+    /// @dev Whether a Quorum task's round may take seals, as far as the slot tells: its price is not fixed yet.
+    function isSealing(TaskSlot slot) internal pure returns (bool) {
+        return TaskSlot.unwrap(slot) & SEALING_MASK == uint256(TaskState.Round);
+    }
+
     function withState(TaskSlot slot, TaskState value) internal pure returns (TaskSlot) {
         return _set(slot, STATE, 4, uint256(value));
     }
@@ -142,6 +170,22 @@ library TaskSlotLib {
 
     function withMarkedAt(TaskSlot slot, uint256 value) internal pure returns (TaskSlot) {
         return _set(slot, MARKED_AT, 34, value);
+    }
+
+    /// @dev The slot of a Quorum task just posted, from that of any other.
+    function withRound(TaskSlot slot, uint256 blockNumber, uint256 capacity_) internal pure returns (TaskSlot) {
+        uint256 fields = _field(blockNumber, PROVIDER, 32) | _field(capacity_, MARKED_AT, 34);
+        return TaskSlot.wrap(TaskSlot.unwrap(slot) | fields);
+    }
+
+    function withSeed(TaskSlot slot, uint256 value) internal pure returns (TaskSlot) {
+        return _set(_set(slot, PROVIDER, 32, value >> 34), CLEARED_AT, 34, value & ((1 << 34) - 1));
+    }
+
+    /// @dev The slot without what served its round.
+    function withoutRound(TaskSlot slot) internal pure returns (TaskSlot) {
+        if (isSealing(slot)) slot = withClearedAt(slot, 0);
+        return _set(_set(slot, PROVIDER, 32, 0), MARKED_AT, 34, 0);
     }
 
     function _get(TaskSlot slot, uint256 offset, uint256 bits) private pure returns (uint256) {

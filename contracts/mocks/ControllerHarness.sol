@@ -63,11 +63,11 @@ contract ControllerHarness {
     }
 
     function opened(Market market) external pure returns (Market) {
-        return market.opened();
+        return market.opened(1);
     }
 
     function closed(Market market) external pure returns (Market) {
-        return market.closed();
+        return market.closed(1);
     }
 
     function grown(Market market, uint32 slots) external pure returns (Market) {

@@ -7,6 +7,7 @@ import {IReputation} from "../interfaces/IReputation.sol";
 import {ISourceRegistry} from "../interfaces/ISourceRegistry.sol";
 import {ProviderId, TaskId} from "./Ids.sol";
 import {PackedPriceParameters} from "./Market.sol";
+import {Round} from "./Round.sol";
 import {TaskSlot} from "./Task.sol";
 
 /// @dev What the owner may change, one slot.
@@ -22,6 +23,7 @@ struct Ledger {
     Parameters parameters;
     mapping(TaskId taskId => TaskSlot) tasks;
     mapping(TaskId taskId => bytes32) seals;
+    mapping(TaskId taskId => Round) rounds;
     /// Read only for tasks that have lapsed.
     mapping(TaskId taskId => mapping(ProviderId provider => bool)) barred;
     mapping(address client => uint256) nonceFloors;
@@ -50,6 +52,14 @@ struct Offer {
     uint256 royaltyBps;
     uint8 environments;
     uint16 minGpuMemory;
+    bool deterministic;
+}
+
+/// @dev Immutable rules of a round: wei for a step of weight, seconds for opening, seconds for claiming after that.
+struct RoundRules {
+    uint256 weightUnit;
+    uint256 openWindow;
+    uint256 claimWindow;
 }
 
 /// @dev Parts of one price, wei.

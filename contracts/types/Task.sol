@@ -28,25 +28,30 @@ enum TaskState {
 /// @dev All that the chain remembers of a task, one storage slot. Fields from the highest bit:
 /// markedAt 34 | clearedAt 34 | deadline 34 | openedAt 34 | rampDuration 24 | startFraction 32 | provider 32
 /// | royaltyBps 11 | feeBps 10 | lapses 3 | flags 4 | state 4. Times are unix seconds, good until the year 2514.
+///
+/// A Quorum task has no holder, so some fields serve its round. markedAt: slots of the pool at its submission, and
+/// number of seats once sealing has ended early. provider: block of its submission while Open, then with clearedAt the
+/// seed, 66 bits, until sealing ends early, which fixes the price and sets `opened`.
 type TaskSlot is uint256;
 
 /// @dev A task as views return it; the price is a fraction of the order's cap, which only the order knows.
 struct TaskView {
     TaskState state;
-    /// Holder or winner; 0 while open.
+    /// Holder or winner; 0 while open, and of a round, which may have several.
     ProviderId provider;
     /// The client has brought the deadline forward.
     bool cancelled;
     bool disputed;
+    /// Sealing of its round ended before the deadline.
     bool opened;
     /// Counts as demand while it waits for a delivery: its cap reached the market price when it opened.
     bool counted;
     /// Start of the price ramp, unix seconds; later than the submission by the time failed holders wasted.
     uint40 openedAt;
     uint40 deadline;
-    /// When the price was fixed (delivery or reservation); 0 while open.
+    /// When the price was fixed (delivery, reservation, end of sealing); 0 while open.
     uint40 clearedAt;
-    /// When a reserved task was sealed, then when the envelope was disclosed; 0 before.
+    /// When a reserved task was sealed, then when the envelope was disclosed; 0 before. Of a round: 0.
     uint40 markedAt;
     /// Seconds from start price to cap.
     uint24 rampDuration;

@@ -4,7 +4,7 @@ import { DocumentFormatError } from "./errors.js";
 import { toJson } from "./json.js";
 
 /** Libraries that TaskManager is linked with. */
-export const LIBRARY_NAMES = ["Exits", "ProofBatch", "Reservations"] as const;
+export const LIBRARY_NAMES = ["Deliveries", "Exits", "ProofBatch", "Quorums", "Verdicts", "Views"] as const;
 export type LibraryName = (typeof LIBRARY_NAMES)[number];
 
 /** Contracts of a suite in the sequence of their deployment, which their nonces fix; linked libraries come first. */
@@ -55,6 +55,7 @@ export const parametersSchema = z.strictObject({
   feeBps: z.number().int().nonnegative(),
   feeScale: wei,
   maxRound: wei,
+  weightUnit: wei,
   minStakePerSlot: wei,
   price: z.strictObject({
     target: z.number().int().nonnegative(),

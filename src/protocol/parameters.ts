@@ -36,6 +36,8 @@ export interface SuiteParameters {
   feeScale: bigint;
   /** Most that one task may hold. */
   maxRound: bigint;
+  /** What a seat in a round locks for each step of weight above the least. */
+  weightUnit: bigint;
   /** Lowest stake a slot that a source may ask for. */
   minStakePerSlot: bigint;
   /** How prices follow utilisation; the owner may change it. */
@@ -55,6 +57,7 @@ export const DEFAULT_PARAMETERS: SuiteParameters = {
   feeBps: 250,
   feeScale: /* @__PURE__ */ parseEther("1.02"),
   maxRound: /* @__PURE__ */ parseEther("100"),
+  weightUnit: /* @__PURE__ */ parseEther("0.1"),
   minStakePerSlot: /* @__PURE__ */ parseEther("0.1"),
   price: { target: 8_000, speed: 600, clamp: 250 },
   windows: {

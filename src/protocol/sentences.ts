@@ -1,4 +1,5 @@
 import type { RevertArguments } from "../../typechain-types/abi/errors.js";
+import { SEAT_OUTCOMES } from "./consensus.js";
 import { Environment, Verification } from "./order.js";
 import { TASK_STATES } from "./states.js";
 
@@ -18,6 +19,8 @@ function hardware(mask: bigint): string {
 
 const stateName = (state: bigint): string => TASK_STATES[Number(state)] ?? `state ${state}`;
 
+const outcomeName = (outcome: bigint): string => SEAT_OUTCOMES[Number(outcome)]?.toLowerCase() ?? `outcome ${outcome}`;
+
 const verificationName = (verification: bigint): string =>
   Object.entries(Verification).find(([, number]) => BigInt(number) === verification)?.[0] ??
   `verification ${verification}`;
@@ -32,17 +35,25 @@ export const SENTENCES: { readonly [N in keyof RevertArguments]: (args: RevertAr
     return `${args.agent} is ${args.allowed ? "already" : "not"} an agent of ${whose}, so nothing would change.`;
   },
   AlreadyCancelled: ({ taskId }) => `Task ${taskId} is already cancelled. Refund it when its deadline is over.`,
+  AlreadyClaimed: ({ taskId, seat }) =>
+    `The envelope of seat ${seat} in the round of task ${taskId} is disclosed already.`,
   AlreadyMember: ({ provider, source }) =>
     `Provider ${provider} is already in the pool of source ${source}. Leave it first to join with other terms.`,
+  AlreadyOpened: ({ taskId, seat }) => `The seal of seat ${seat} in the round of task ${taskId} is opened already.`,
+  AlreadySeated: ({ taskId, provider }) =>
+    `Provider ${provider} already has a seat in the round of task ${taskId}; none has two.`,
   AmountTooLarge: ({ amount, maximum }) =>
     `${amount} is too large an amount; the contract can store at most ${maximum}.`,
   Barred: ({ taskId, provider }) => `Provider ${provider} failed task ${taskId} before and may not take it again.`,
   BondTooLow: ({ bond, minimum }) =>
     `The order's bond of ${bond} wei is too low; with this cap and floor it must be at least ${minimum} wei.`,
   CapAboveMaximum: ({ maxReward, maximum }) =>
-    `The order's cap of ${maxReward} wei is too high; one task may hold at most ${maximum} wei.`,
+    `The order would hold ${maxReward} wei, its cap for each execution; one task may hold at most ${maximum} wei.`,
   CapBelowFloor: ({ maxReward, floorPrice }) =>
     `The order's cap of ${maxReward} wei is below the source's floor price of ${floorPrice} wei. Raise maxReward.`,
+  ClaimTooLate: ({ taskId, end, now_ }) =>
+    `The results of task ${taskId} had to be claimed by ${moment(end)}; it is ${moment(now_)} now, and anyone may settle it.`,
+  ClientOfTask: ({ taskId, client }) => `${client} is the client of task ${taskId}, which it cannot judge itself.`,
   DeadlinePassed: ({ deadline, now_ }) => `The deadline ${moment(deadline)} is over; it is ${moment(now_)} now.`,
   DeadlineTooFar: ({ deadline, latest }) =>
     `The deadline ${moment(deadline)} is too far away; the latest possible one is ${moment(latest)}.`,
@@ -60,6 +71,8 @@ export const SENTENCES: { readonly [N in keyof RevertArguments]: (args: RevertAr
   ERC721InvalidSender: ({ sender }) => `${sender} cannot give a source away.`,
   ERC721NonexistentToken: ({ tokenId }) => `No token has the number ${tokenId}, because no source has.`,
   EmptyBatch: () => "The batch is empty. Give it at least one signed proof.",
+  EnvelopeMismatch: ({ taskId, seat, expected, found }) =>
+    `The hash of the envelope begins with ${found}, but the one sealed in seat ${seat} of task ${taskId} with ${expected}.`,
   EnvelopeTooLarge: ({ size, maximum }) => `The envelope has ${size} bytes; it may have at most ${maximum}.`,
   EnvironmentsNotOffered: ({ environments, offered }) =>
     `The order accepts the environments ${hardware(environments)}, but the version runs in ${hardware(offered)} only. ` +
@@ -97,6 +110,8 @@ export const SENTENCES: { readonly [N in keyof RevertArguments]: (args: RevertAr
   InvalidSignature: ({ taskId, client }) =>
     `The signature of order ${taskId} is not one of ${client}. Check the key, and the chain and suite it signed for.`,
   Jailed: ({ provider, until }) => `Provider ${provider} is jailed and may take new work after ${moment(until)}.`,
+  JoinedTooLate: ({ provider, source, joinedAt, before }) =>
+    `Provider ${provider} joined the pool of source ${source} at ${moment(joinedAt)}; only those before ${moment(before)} can be drawn.`,
   LeafMismatch: ({ leaf, expected, found }) =>
     `The contract at ${leaf} names ${found} where this suite has ${expected}. Deploy the suite anew.`,
   MalformedOrder: ({ taskId }) =>
@@ -105,6 +120,9 @@ export const SENTENCES: { readonly [N in keyof RevertArguments]: (args: RevertAr
   NoFreeSlot: ({ provider, source, slots }) =>
     `Provider ${provider} has ${slots} slots in the pool of source ${source} and holds as many reservations there. ` +
     `Fulfil one first.`,
+  NoSuchSeat: ({ taskId, seat }) => `The round of task ${taskId} has no seat ${seat}.`,
+  NoWinner: ({ taskId }) =>
+    `No group of equal results has won the round of task ${taskId}. Settle it, which returns the money.`,
   NonceFloorNotRaised: ({ nonce, floor }) =>
     `The nonces below ${floor} are revoked already, so revoking those below ${nonce} would change nothing.`,
   NonceRevoked: ({ taskId, nonce, floor }) =>
@@ -114,19 +132,28 @@ export const SENTENCES: { readonly [N in keyof RevertArguments]: (args: RevertAr
   NotClient: ({ taskId, caller }) => `${caller} is not the client of order ${taskId}, which alone may do this.`,
   NotClientOrAgent: ({ taskId, caller }) =>
     `${caller} is neither the client of task ${taskId} nor one of the client's agents.`,
+  NotDeterministic: ({ source, version }) =>
+    `Executions of version ${version} of source ${source} may differ, so their agreement says nothing. Use Review instead.`,
+  NotDrawn: ({ taskId, provider, ticket, bound }) =>
+    `Provider ${provider} is not drawn for task ${taskId} yet: its ticket ${ticket} must be below ${bound}, which rises with time.`,
   NotHolder: ({ taskId, provider }) => `Task ${taskId} is reserved, but not by provider ${provider}.`,
   NotMember: ({ provider, source }) => `Provider ${provider} is not in the pool of source ${source}. Join it first.`,
   NotOffered: ({ verification, trust, reservation }) =>
     `${verificationName(verification)} with trust ${trust} and a reservation of ${reservation} seconds is not offered. ` +
-    `Use Review or Proof without trust, and reservations with Review only.`,
+    `Trust needs Quorum, and a reservation needs Review.`,
   NotOwner: ({ provider, caller }) => `${caller} does not own provider ${provider}, if there is one of that number.`,
   NotPendingOwner: ({ provider, caller }) =>
     `Provider ${provider} is not offered to ${caller}. Its owner must offer it first.`,
   NotPublisher: ({ source, caller }) => `${caller} is not the publisher of source ${source}, who alone may change it.`,
+  NotQuorum: ({ taskId }) => `Task ${taskId} is not decided by a round.`,
   NotReservable: ({ taskId }) => `Task ${taskId} asks for no reservation. Deliver a result at once.`,
   NotReserved: ({ taskId }) => `Task ${taskId} asks for a reservation. Reserve it before you deliver.`,
+  NotWinner: ({ taskId, seat, outcome }) =>
+    `Seat ${seat} in the round of task ${taskId} is not in the winning group: it is ${outcomeName(outcome)}.`,
   NothingCollected: () => "There are no fees to collect. Name payers that have paid some since the last time.",
   NothingUnbonding: ({ provider }) => `Provider ${provider} has no stake that unbonds.`,
+  OpeningTooLate: ({ taskId, end, now_ }) =>
+    `The seals of task ${taskId} had to be opened by ${moment(end)}; it is ${moment(now_)} now.`,
   OwnableInvalidOwner: ({ owner }) => `${owner} cannot own a suite.`,
   OwnableUnauthorizedAccount: ({ account }) =>
     `${account} does not own the suite, and its ownership is not offered to that account.`,
@@ -134,6 +161,8 @@ export const SENTENCES: { readonly [N in keyof RevertArguments]: (args: RevertAr
     `${owner} owns provider ${provider}; an owner's authority can be neither granted nor revoked.`,
   PackedFieldOverflow: ({ value, bits }) => `${value} does not fit a packed field of ${bits} bits.`,
   PauseUnchanged: ({ paused }) => `New tasks are ${paused ? "already" : "not"} paused, so nothing would change.`,
+  PoolTooSmall: ({ source, members, required }) =>
+    `The pool of source ${source} has ${members} members; a round with this trust needs ${required}. Ask for less trust.`,
   PriceParameterOutOfBounds: ({ value, minimum, maximum }) =>
     `A price parameter of ${value} is out of bounds; it must be from ${minimum} to ${maximum}.`,
   ProofRejected: ({ taskId, verifier }) => `The verifier ${verifier} rejected the proof for task ${taskId}.`,
@@ -154,6 +183,10 @@ export const SENTENCES: { readonly [N in keyof RevertArguments]: (args: RevertAr
     `Provider ${provider} has a score of ${score} millionths; the task asks for ${minimum}.`,
   SealMismatch: ({ taskId, seal, found }) =>
     `The opening gives the seal ${found}, but task ${taskId} has ${seal}. Check commitment and envelope.`,
+  SealingOver: ({ taskId, end, now_ }) =>
+    `Seats in the round of task ${taskId} were taken until ${moment(end)}; it is ${moment(now_)} now.`,
+  SeedNotReady: ({ taskId, seedBlock, blockNumber }) =>
+    `The seed of task ${taskId} is the hash of block ${seedBlock}, which must be in the past; this is block ${blockNumber}.`,
   SlashAboveStake: ({ provider, available, amount }) =>
     `${amount} wei cannot be slashed: provider ${provider} has ${available} wei outside its other locks.`,
   SourceAlreadyInState: ({ source, active }) => `Source ${source} is ${already(active)}, so nothing would change.`,
@@ -169,6 +202,8 @@ export const SENTENCES: { readonly [N in keyof RevertArguments]: (args: RevertAr
   TooEarly: ({ taskId, end, now_ }) =>
     `This may be done to task ${taskId} after ${moment(end)}; it is ${moment(now_)} now.`,
   TooManyVerifiers: ({ count, maximum }) => `${count} verifiers are too many; a version may list ${maximum}.`,
+  TrustOutOfBounds: ({ trust, minimum, maximum }) =>
+    `A trust of ${trust} is out of bounds; a Quorum order must ask for ${minimum} to ${maximum}.`,
   UnbalancedBatch: ({ debits, credits }) =>
     `A batch takes ${debits} wei and gives ${credits} wei, which must be equal.`,
   UnbondingTooShort: ({ period, required }) =>
@@ -184,16 +219,22 @@ export const SENTENCES: { readonly [N in keyof RevertArguments]: (args: RevertAr
   VersionAlreadyInState: ({ source, version, active }) =>
     `Version ${version} of source ${source} is ${already(active)}, so nothing would change.`,
   VersionNotActive: ({ source, version }) => `Version ${version} of source ${source} is inactive. Use another one.`,
+  WeightOutOfBounds: ({ provider, weight, minimum, maximum }) =>
+    `Provider ${provider} cannot sit with a weight of ${weight}; its score allows ${minimum} to ${maximum}.`,
+  WeightUnitOutOfBounds: ({ weightUnit, minimum, maximum }) =>
+    `A weight unit of ${weightUnit} wei is out of bounds; it must be from ${minimum} to ${maximum}.`,
   WithdrawalFailed: ({ to, amount }) =>
     `${to} refused ${amount} wei, which stay in Escrow. Withdraw to another account.`,
   WrongState: ({ taskId, state }) => `Task ${taskId} is in the state ${stateName(state)}, which does not allow this.`,
   WrongValue: ({ sent, expected }) => `${sent} wei were sent along; it must be ${expected} wei, or none.`,
   WrongVerification: ({ taskId, verification }) =>
-    `Task ${taskId} asks for ${verificationName(verification)}. Review tasks are delivered, Proof tasks are proven.`,
+    `Task ${taskId} asks for ${verificationName(verification)}. Review tasks are delivered, Proof tasks are proven, and ` +
+    `Quorum tasks have seats.`,
   ZeroAddress: () => "An address is zero where an account or a contract is needed.",
   ZeroAmount: () => "The amount is 0 wei, so there is nothing to move.",
   ZeroAttester: () => "An attester has the zero address.",
-  ZeroClientKey: () => "The order's clientKey is zero. A Review order needs the key to which envelopes are encrypted.",
+  ZeroClientKey: () =>
+    "The order's clientKey is zero. A Review or Quorum order needs the key to which envelopes are encrypted.",
   ZeroDigest: () => "The digest of the manifest is zero.",
   ZeroFeeScale: () => "The fee scale is 0 wei; it must be more.",
   ZeroFloorPrice: () => "The floor price is 0 wei; it must be more.",

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { type BaseContract, type ContractTransactionResponse, parseEther, type Signer } from "ethers";
 import { ethers, loadFixture, networkHelpers } from "../helpers/network.js";
 import { observe, partiesOf } from "../helpers/observe.js";
-import { deliveredTask, deployMarket, type Market, reservedTask } from "../helpers/suite.js";
+import { deliveredTask, deployMarket, joinProvider, type Market, reservedTask } from "../helpers/suite.js";
 
 type Call = (market: Market, caller: Signer) => Promise<ContractTransactionResponse>;
 
@@ -28,6 +28,11 @@ const FOR_TASK_MANAGER: Record<string, [contract: "escrow" | "providerPool" | "r
     "escrow",
     ({ escrow }, caller) => escrow.connect(caller).settleBatch([], [], options),
   ],
+  "Escrow.settleRound": [
+    "escrow",
+    ({ escrow, client }, caller) =>
+      escrow.connect(caller).settleRound(client, 1n, [{ account: caller, amount: 1n }], 0n, 0n, options),
+  ],
   "Escrow.collectFees": [
     "escrow",
     ({ escrow, client }, caller) => escrow.connect(caller).collectFees([client], caller, options),
@@ -52,11 +57,22 @@ const FOR_TASK_MANAGER: Record<string, [contract: "escrow" | "providerPool" | "r
     "providerPool",
     ({ providerPool }, caller) => providerPool.connect(caller).open(1, parseEther("1"), 1n, 1n, options),
   ],
+  "ProviderPool.openRound": [
+    "providerPool",
+    ({ providerPool }, caller) => providerPool.connect(caller).openRound(1, parseEther("1"), 1n, 1n, 0, options),
+  ],
+  "ProviderPool.enlist": [
+    "providerPool",
+    ({ providerPool, agent }, caller) => providerPool.connect(caller).enlist(1, agent, 1, 1, 0, 1n, 2n ** 40n, options),
+  ],
   "ProviderPool.reopen": [
     "providerPool",
     ({ providerPool }, caller) => providerPool.connect(caller).reopen(1, parseEther("1"), options),
   ],
-  "ProviderPool.close": ["providerPool", ({ providerPool }, caller) => providerPool.connect(caller).close(1, options)],
+  "ProviderPool.close": [
+    "providerPool",
+    ({ providerPool }, caller) => providerPool.connect(caller).close(1, 1, options),
+  ],
   "ProviderPool.release": [
     "providerPool",
     ({ providerPool }, caller) => providerPool.connect(caller).release(1, 1n, options),
@@ -107,6 +123,8 @@ async function speakAs(contract: BaseContract): Promise<Signer> {
 async function deployIntruders() {
   const market = await deployMarket();
   const { deployer, owner, treasury, publisher, client, providerOwner, agent, stranger } = market;
+  // With no seats, a round needs two members.
+  await joinProvider(market, deployer);
   const { taskId } = await deliveredTask(market);
   const reserved = await reservedTask(market);
   const parts = {

@@ -1,6 +1,8 @@
 import { type ContractTransactionResponse, parseEther, type Signer } from "ethers";
 import { packOrder, signOrder, taskIdOf } from "../../src/protocol/order.js";
-import { time } from "../helpers/network.js";
+import { MIN_WEIGHT, SEED_DELAY, seatsOf } from "../../src/protocol/consensus.js";
+import { networkHelpers, time } from "../helpers/network.js";
+import { everybodyEnters, type Panel, quorumOrder } from "../helpers/rounds.js";
 import { attest, CAP, type Market, proofOrder, resultFor, reviewOrder, signedProof } from "../helpers/suite.js";
 
 /** Gas of one operation or lifecycle by name. */
@@ -47,6 +49,41 @@ export async function reserved(market: Market, disclosed = false): Promise<Figur
   );
   const accept = await gasOf(manager.connect(market.client).accept(packed));
   return { submit, reserve, deliver, accept, total: submit + reserve + deliver + accept };
+}
+
+/**
+ * Submit, as many seats as `trust` has, as many openings, then one acceptance, or a claim of each. All agree.
+ */
+export async function quorum(panel: Panel, trust: number, claims = false): Promise<Figures> {
+  const order = await quorumOrder(panel, { trust });
+  const packed = packOrder(order);
+  const { taskManager, client } = panel;
+  const submit = await gasOf(taskManager.connect(client).submit(packed));
+  const openedAt = await time.latest();
+  await networkHelpers.mine(SEED_DELAY + 1);
+  const task = { order, packed, taskId: taskIdOf(order, panel.domain), openedAt, openBlock: 0 };
+  await everybodyEnters(task);
+  const members = [...panel.members].slice(0, seatsOf(trust));
+  const figures: Figures = { submit };
+  const results = members.map(([provider]) => resultFor(task.taskId, provider));
+  for (const [seat, [provider, owner]] of members.entries()) {
+    const manager = taskManager.connect(owner);
+    figures[`seat${seat}`] = await gasOf(manager.takeSeat(packed, provider, MIN_WEIGHT, results[seat]?.seal ?? ""));
+  }
+  for (const [seat, [, owner]] of members.entries()) {
+    const { resultDigest = "", salt = "", envelopeHash = "" } = results[seat] ?? {};
+    const manager = taskManager.connect(owner);
+    figures[`open${seat}`] = await gasOf(manager.openSeat(task.taskId, seat, resultDigest, salt, envelopeHash));
+  }
+  if (claims) {
+    for (const [seat, [, owner]] of members.entries()) {
+      const envelope = results[seat]?.envelope ?? "";
+      figures[`claim${seat}`] = await gasOf(taskManager.connect(owner).claimSeat(packed, seat, envelope));
+    }
+  } else {
+    figures["accept"] = await gasOf(taskManager.connect(client).accept(packed));
+  }
+  return { ...figures, total: Object.values(figures).reduce((sum, gas) => sum + gas, 0) };
 }
 
 /** Submit, deliver, disclose, settle: the client never answers. */

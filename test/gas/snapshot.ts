@@ -16,6 +16,8 @@ const BUDGETS: Figures = {
   "review.submit": 84_750,
   "review.deliver": 79_700,
   "reserved.total": 315_000,
+  "quorum3.total": 630_000,
+  "quorum3.claims.total": 720_000,
   "proof.signed.total": 145_000,
   "proof.signed.batch32.perTask": 68_000,
 };
@@ -23,14 +25,17 @@ const BUDGETS: Figures = {
 const CONTRACTS = [
   "AcceptFirstVerifier",
   "AttestationVerifier",
+  "Deliveries",
   "Escrow",
   "Exits",
   "ProofBatch",
   "ProviderPool",
+  "Quorums",
   "Reputation",
-  "Reservations",
   "SourceRegistry",
   "TaskManager",
+  "Verdicts",
+  "Views",
 ];
 
 describe("gas and size", () => {

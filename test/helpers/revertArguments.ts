@@ -29,7 +29,8 @@ function valueOf({ name, type }: ParamType, flag: boolean): unknown {
   if (type === "bool") return flag;
   if (type === "string") return `text of ${name}`;
   if (type === "address") return getAddress(toBeHex(seed, 20));
-  if (type === "bytes32") return concat([toBeHex(seed, 31), "0x01"]);
+  const width = /^bytes(\d+)$/.exec(type)?.[1];
+  if (width !== undefined) return concat([toBeHex(seed, Number(width) - 1), "0x01"]);
   if (name === "state") return 4n;
   if (name === "verification") return 1n;
   if (type === "uint8") return 5n;

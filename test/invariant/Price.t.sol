@@ -194,8 +194,8 @@ contract PriceTest {
         uint256[FIELDS] memory want = _read(market);
         if (want[1] != type(uint32).max) {
             ++want[1];
-            _check(market.opened(), want);
-            _check(market.opened().closed(), _read(market));
+            _check(market.opened(1), want);
+            _check(market.opened(1).closed(1), _read(market));
             --want[1];
         }
         slots = uint32(slots % (type(uint32).max - want[2] + 1));
@@ -239,7 +239,7 @@ contract PriceTest {
     }
 
     function opened(Market market) external pure returns (Market) {
-        return market.opened();
+        return market.opened(1);
     }
 
     function grown(Market market, uint32 slots) external pure returns (Market) {

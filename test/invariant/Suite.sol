@@ -59,6 +59,7 @@ abstract contract Suite {
             providerPool: pool,
             reputation: reputation,
             maxRound: MAX_ROUND,
+            weightUnit: 0.1 ether,
             priceParameters: PriceParameters({target: 8000, speed: 1000, clamp: 250}),
             windows: _windows
         });

@@ -3,22 +3,22 @@ import { type Order, packOrder } from "../order.js";
 import type { Protocol } from "../protocol.js";
 import type { RevertError } from "../reverts.js";
 import type { SendOptions } from "../sender.js";
-import { type Settlement, settlementOf } from "./shared.js";
+import { type Settlement, settlementOf, settlementsOf } from "./shared.js";
 
 export interface AcceptParameters {
   /** The order of the task. */
   order: Order;
 }
 
-/** The settlement. */
-export type AcceptResult = Executed & Settlement;
+/** The settlement, of a round the first; `settlements` has one for each winner. */
+export type AcceptResult = Executed & Settlement & { settlements: readonly Settlement[] };
 
 /** Why the contracts refuse it. */
-export type AcceptRevert = RevertError<"NotClientOrAgent" | "WrongState">;
+export type AcceptRevert = RevertError<"NotClientOrAgent" | "NoWinner" | "TooEarly" | "WrongState">;
 
 /**
- * Pays the provider that holds a task. Its client and the client's agents, from delivery on. Check the opening against
- * the seal first.
+ * Pays the provider that holds a task, or all winners of its round. Its client and the client's agents, from delivery or
+ * from the verdict on. Check the opening against the seal first.
  *
  * @throws {AcceptRevert}
  * @throws {FieldRangeError | FieldFormatError} if a field of the order does not fit.
@@ -29,5 +29,5 @@ export async function accept(
   options?: SendOptions,
 ): Promise<AcceptResult> {
   const done = await execute(protocol, "taskManager", "accept", [packOrder(order)], options);
-  return { ...done, ...settlementOf(emitted(done, "taskManager", "TaskSettled")) };
+  return { ...done, ...settlementOf(emitted(done, "taskManager", "TaskSettled")), settlements: settlementsOf(done) };
 }

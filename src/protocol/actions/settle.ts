@@ -1,23 +1,28 @@
-import { emitted, execute, type Executed } from "../execute.js";
+import { execute, type Executed } from "../execute.js";
 import { type Order, packOrder } from "../order.js";
 import type { Protocol } from "../protocol.js";
 import type { RevertError } from "../reverts.js";
 import type { SendOptions } from "../sender.js";
-import { type Settlement, settlementOf } from "./shared.js";
+import { type Settlement, settlementsOf } from "./shared.js";
 
 export interface SettleParameters {
   /** The order of the task. */
   order: Order;
 }
 
-/** The settlement. */
-export type SettleResult = Executed & Settlement;
+export interface SettleResult extends Executed {
+  /** Who was paid: nobody if a round without verdict was refunded. */
+  settlements: readonly Settlement[];
+  /** What the client got back, wei, if nobody was paid. */
+  refund: bigint | undefined;
+}
 
 /** Why the contracts refuse it. */
 export type SettleRevert = RevertError<"TooEarly" | "WrongState">;
 
 /**
- * Pays a disclosed task whose review period is over. Anyone may.
+ * Pays a disclosed task whose review period is over, or ends a round as far as its clocks allow: with a payment of those
+ * that claimed, or with a refund. Anyone may.
  *
  * @throws {SettleRevert}
  * @throws {FieldRangeError | FieldFormatError} if a field of the order does not fit.
@@ -28,5 +33,7 @@ export async function settle(
   options?: SendOptions,
 ): Promise<SettleResult> {
   const done = await execute(protocol, "taskManager", "settle", [packOrder(order)], options);
-  return { ...done, ...settlementOf(emitted(done, "taskManager", "TaskSettled")) };
+  const refunded = done.events.find(({ contract, name }) => contract === "taskManager" && name === "TaskRefunded");
+  const refund = refunded?.name === "TaskRefunded" ? refunded.args.refund : undefined;
+  return { ...done, settlements: settlementsOf(done), refund };
 }

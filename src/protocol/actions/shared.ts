@@ -1,6 +1,7 @@
 import type { BytesLike } from "ethers";
 import type { EventArguments } from "../../../typechain-types/abi/events.js";
 import { ReadOnlyError } from "../errors.js";
+import type { Executed } from "../execute.js";
 import { address, bytes, bytes32, uint } from "../fields.js";
 import { type Order, type PackedOrder, packOrder } from "../order.js";
 import type { Protocol } from "../protocol.js";
@@ -38,12 +39,15 @@ export type AdmissionRevert =
   | "FeeAboveOrder"
   | "GpuMemoryBelowTerms"
   | "InsufficientBalance"
+  | "NotDeterministic"
   | "NotOffered"
+  | "PoolTooSmall"
   | "ReservationPastDeadline"
   | "ReviewTooLong"
   | "RoyaltyAboveOrder"
   | "SourceNotActive"
   | "SubmissionsPaused"
+  | "TrustOutOfBounds"
   | "UnknownSource"
   | "UnknownVersion"
   | "VerifierMismatch"
@@ -172,4 +176,11 @@ export function settlementOf(event: EventArguments["taskManager"]["TaskSettled"]
     royalty,
     payment: price - fee - royalty,
   };
+}
+
+/** All payments that a transaction made, in their sequence. */
+export function settlementsOf({ events }: Executed): Settlement[] {
+  return events.flatMap((event) =>
+    event.contract === "taskManager" && event.name === "TaskSettled" ? [settlementOf(event.args)] : [],
+  );
 }

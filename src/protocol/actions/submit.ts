@@ -1,4 +1,5 @@
 import { emitted, execute, type Executed } from "../execute.js";
+import { heldBy } from "../consensus.js";
 import { type Order, packOrder } from "../order.js";
 import type { Protocol } from "../protocol.js";
 import type { RevertError } from "../reverts.js";
@@ -8,7 +9,7 @@ import type { AdmissionRevert } from "./shared.js";
 export interface SubmitParameters {
   /** Order of the sender. */
   order: Order;
-  /** Whether to send the cap along instead of taking it from the free balance. */
+  /** Whether to send what it holds along, see {@link heldBy}, instead of taking it from the free balance. */
   attach?: boolean;
 }
 
@@ -23,7 +24,7 @@ export interface SubmitResult extends Executed {
 export type SubmitRevert = RevertError<AdmissionRevert | "NotClient">;
 
 /**
- * Posts an order of the sender, which makes it a task and holds its cap.
+ * Posts an order of the sender, which makes it a task and holds its cap, a Quorum order's for each seat.
  *
  * @throws {SubmitRevert}
  * @throws {FieldRangeError | FieldFormatError} if a field of the order does not fit.
@@ -33,7 +34,7 @@ export async function submit(
   { order, attach = false }: SubmitParameters,
   options?: SendOptions,
 ): Promise<SubmitResult> {
-  const value = attach ? { value: order.maxReward } : {};
+  const value = attach ? { value: heldBy(order) } : {};
   const done = await execute(protocol, "taskManager", "submit", [packOrder(order)], { ...options, ...value });
   const { taskId, startPrice } = emitted(done, "taskManager", "TaskSubmitted");
   return { ...done, taskId, startPrice };

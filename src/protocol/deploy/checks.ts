@@ -37,7 +37,7 @@ function checkedAddress(parameter: string, value: string): string {
  * @throws {ParameterError} naming the first that is wrong.
  */
 export function checkParameters(parameters: SuiteParameters): void {
-  const { feeBps, feeScale, maxRound, minStakePerSlot, price, windows } = parameters;
+  const { feeBps, feeScale, maxRound, weightUnit, minStakePerSlot, price, windows } = parameters;
   const within = (name: string, value: bigint | number, least: bigint, most: bigint) => {
     const whole = typeof value === "bigint" || Number.isSafeInteger(value);
     if (!whole || BigInt(value) < least || BigInt(value) > most) {
@@ -49,6 +49,7 @@ export function checkParameters(parameters: SuiteParameters): void {
   within("price.speed", price.speed, 10n, 40_000n);
   within("price.clamp", price.clamp, 10n, 1_000n);
   within("maxRound", maxRound, 1n, MAX_BALANCE);
+  within("weightUnit", weightUnit, 1n, MAX_STAKE);
   within("minStakePerSlot", minStakePerSlot, 1n, MAX_STAKE);
   within("feeScale", feeScale, 1n, MAX_SCALE);
   if (POINTS * feeScale <= maxRound) {

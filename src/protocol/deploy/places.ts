@@ -1,7 +1,10 @@
 import { concat, getCreateAddress, id, Interface, type InterfaceAbi } from "ethers";
+import { Deliveries__factory } from "../../../typechain-types/factories/libraries/Deliveries__factory.js";
 import { Exits__factory } from "../../../typechain-types/factories/libraries/Exits__factory.js";
 import { ProofBatch__factory } from "../../../typechain-types/factories/libraries/ProofBatch__factory.js";
-import { Reservations__factory } from "../../../typechain-types/factories/libraries/Reservations__factory.js";
+import { Quorums__factory } from "../../../typechain-types/factories/libraries/Quorums__factory.js";
+import { Verdicts__factory } from "../../../typechain-types/factories/libraries/Verdicts__factory.js";
+import { Views__factory } from "../../../typechain-types/factories/libraries/Views__factory.js";
 import { Escrow__factory } from "../../../typechain-types/factories/Escrow__factory.js";
 import { ProviderPool__factory } from "../../../typechain-types/factories/ProviderPool__factory.js";
 import { Reputation__factory } from "../../../typechain-types/factories/Reputation__factory.js";
@@ -41,9 +44,12 @@ export interface Place {
 }
 
 const FACTORIES = {
+  Deliveries: Deliveries__factory,
   Exits: Exits__factory,
   ProofBatch: ProofBatch__factory,
-  Reservations: Reservations__factory,
+  Quorums: Quorums__factory,
+  Verdicts: Verdicts__factory,
+  Views: Views__factory,
   Escrow: Escrow__factory,
   SourceRegistry: SourceRegistry__factory,
   ProviderPool: ProviderPool__factory,
@@ -64,7 +70,7 @@ export function placesOf({ deployer, firstNonce, governance, parameters }: Bluep
   const at = Object.fromEntries(
     CONTRACT_NAMES.map((name, index) => [name, getCreateAddress({ from: deployer, nonce: firstNonce + index })]),
   ) as Record<ContractName, string>;
-  const { feeBps, maxRound, price, windows } = parameters;
+  const { feeBps, maxRound, weightUnit, price, windows } = parameters;
   const config = {
     owner: governance.owner,
     treasury: governance.treasury,
@@ -74,13 +80,17 @@ export function placesOf({ deployer, firstNonce, governance, parameters }: Bluep
     providerPool: at.ProviderPool,
     reputation: at.Reputation,
     maxRound,
+    weightUnit,
     priceParameters: price,
     windows,
   };
   const values: Record<ContractName, readonly unknown[]> = {
+    Deliveries: [],
     Exits: [],
     ProofBatch: [],
-    Reservations: [],
+    Quorums: [],
+    Verdicts: [],
+    Views: [],
     Escrow: [at.TaskManager, at.ProviderPool],
     SourceRegistry: [parameters.minStakePerSlot],
     ProviderPool: [at.TaskManager, at.Escrow, at.SourceRegistry, longestObligation(windows)],
@@ -100,8 +110,11 @@ export function placesOf({ deployer, firstNonce, governance, parameters }: Bluep
 export function creationCodeOf(name: ContractName, at: Record<LibraryName, string>): string {
   if (name !== "TaskManager") return FACTORIES[name].bytecode;
   return TaskManager__factory.linkBytecode({
+    "project/contracts/libraries/Deliveries.sol:Deliveries": at.Deliveries,
     "project/contracts/libraries/Exits.sol:Exits": at.Exits,
     "project/contracts/libraries/ProofBatch.sol:ProofBatch": at.ProofBatch,
-    "project/contracts/libraries/Reservations.sol:Reservations": at.Reservations,
+    "project/contracts/libraries/Quorums.sol:Quorums": at.Quorums,
+    "project/contracts/libraries/Verdicts.sol:Verdicts": at.Verdicts,
+    "project/contracts/libraries/Views.sol:Views": at.Views,
   });
 }

@@ -27,9 +27,10 @@ export async function checkSettings(
 ): Promise<Change[]> {
   const contracts = { escrow, sourceRegistry, providerPool, reputation, taskManager };
   const ask = <T>(request: () => Promise<T>) => persist("eth_call", request, patience);
-  const { feeBps, feeScale, maxRound, minStakePerSlot, price, windows } = parameters;
+  const { feeBps, feeScale, maxRound, weightUnit, minStakePerSlot, price, windows } = parameters;
   const fixed: [contract: SuiteKey, setting: string, expected: string, found: Promise<bigint>][] = [
     ["taskManager", "MAX_ROUND", String(maxRound), ask(() => taskManager.MAX_ROUND())],
+    ["taskManager", "WEIGHT_UNIT", String(weightUnit), ask(() => taskManager.WEIGHT_UNIT())],
     ["reputation", "FEE_SCALE", String(feeScale), ask(() => reputation.FEE_SCALE())],
     ["sourceRegistry", "MIN_STAKE_PER_SLOT", String(minStakePerSlot), ask(() => sourceRegistry.MIN_STAKE_PER_SLOT())],
     [

@@ -14,7 +14,13 @@ export const MIN_STAKE = parseEther("0.1");
 export const FEE_BPS = 250n;
 /** Prices that move visibly within the seconds of a test. */
 const PRICE = { target: 8_000, speed: 40_000, clamp: 250 };
-const COMMON = { feeBps: Number(FEE_BPS), feeScale: parseEther("1.02"), maxRound: parseEther("100"), price: PRICE };
+const COMMON = {
+  feeBps: Number(FEE_BPS),
+  feeScale: parseEther("1.02"),
+  maxRound: parseEther("100"),
+  weightUnit: parseEther("0.1"),
+  price: PRICE,
+};
 const SECONDS = { seed: 1, panelMin: 1, openProvider: 1, open: 1, claim: 1 };
 
 /** Clocks that a task can run through in a test, and that a busy machine keeps up with. Seconds. */

@@ -27,11 +27,11 @@ describe("ProviderPool.close", () => {
     const fixture = await loadFixture(deployBusy);
     const { pool, manager } = fixture;
     const { price, touchedAt } = await marketOf(pool);
-    await at(touchedAt + 60n, () => pool.connect(manager).close(SOURCE));
+    await at(touchedAt + 60n, () => pool.connect(manager).close(SOURCE, 1));
     const state = { price, openTasks: 3n, capacity: 2n, touchedAt, parameters };
     const found = await marketOf(pool);
     expect(found).to.include({ price: marketPriceAt(state, 1n, touchedAt + 60n), openTasks: 2n, utilisation: 10_000n });
-    await pool.connect(manager).close(SOURCE);
+    await pool.connect(manager).close(SOURCE, 1);
     expect(await marketOf(pool)).to.include({ openTasks: 1n, utilisation: 5_000n });
   });
 
@@ -47,9 +47,9 @@ describe("ProviderPool.close", () => {
     const fixture = await loadFixture(deployBusy);
     const { pool, manager, owner, registry, publisher } = fixture;
     await registry.connect(publisher).setFloorPrice(SOURCE, PRICE);
-    for (let i = 0; i < 2; i++) await pool.connect(manager).close(SOURCE);
+    for (let i = 0; i < 2; i++) await pool.connect(manager).close(SOURCE, 1);
     await time.increase(5_000);
-    await pool.connect(manager).close(SOURCE);
+    await pool.connect(manager).close(SOURCE, 1);
     expect((await marketOf(pool)).price).to.equal(PRICE);
     expect(await pool.priceOf(SOURCE, 7n)).to.be.below(PRICE);
     // A rise begins at the floor, not where the price was carried to.
@@ -58,17 +58,17 @@ describe("ProviderPool.close", () => {
     const { touchedAt, price } = await marketOf(pool);
     expect(price).to.equal(PRICE);
     await time.setNextBlockTimestamp(touchedAt + 10n);
-    await pool.connect(manager).close(SOURCE);
+    await pool.connect(manager).close(SOURCE, 1);
     const risen = (await marketOf(pool)).price;
     expect(risen > PRICE + PRICE / 101n && risen < PRICE + PRICE / 99n).to.be.true;
   });
 
   it("cannot take what is not there", async () => {
     const { pool, manager } = await loadFixture(deployMember);
-    await expect(pool.connect(manager).close(SOURCE)).to.be.revertedWithPanic(1);
+    await expect(pool.connect(manager).close(SOURCE, 1)).to.be.revertedWithPanic(1);
   });
 
   describe("when the caller is not TaskManager", () => {
-    itIsForTheTaskManager((pool) => pool.close(SOURCE));
+    itIsForTheTaskManager((pool) => pool.close(SOURCE, 1));
   });
 });

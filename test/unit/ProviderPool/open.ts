@@ -97,7 +97,7 @@ describe("ProviderPool.open", () => {
     const fixture = await loadFixture(deployMember);
     const { pool, owner } = fixture;
     await open(fixture, PRICE, PRICE);
-    await pool.connect(fixture.manager).close(SOURCE);
+    await pool.connect(fixture.manager).close(SOURCE, 1);
     const { price } = await marketOf(pool);
     await pool.connect(owner).leavePool(2, SOURCE);
     await time.increase(1_000_000);

@@ -3,15 +3,19 @@ import { getCreateAddress, parseEther, ZeroAddress } from "ethers";
 import { longestObligation, type Windows } from "../../../src/protocol/parameters.js";
 import {
   Escrow__factory,
+  Deliveries__factory,
   Exits__factory,
   ProofBatch__factory,
-  Reservations__factory,
+  Quorums__factory,
+  Verdicts__factory,
+  Views__factory,
   ProviderPool__factory,
   Reputation__factory,
   SourceRegistry__factory,
   TaskManager__factory,
   WindowsLib__factory,
 } from "../../../typechain-types/index.js";
+import type { TaskManagerLibraryAddresses } from "../../../typechain-types/factories/TaskManager__factory.js";
 import { ethers, loadFixture } from "../../helpers/network.js";
 
 const FEE_SCALE = parseEther("1");
@@ -29,9 +33,20 @@ const WINDOWS: Windows = {
 };
 
 /** Places in the sequence of deployments. */
-const ESCROW = 3;
-const POOL = 5;
-const MANAGER = 7;
+const ESCROW = 6;
+const REGISTRY = 7;
+const POOL = 8;
+const MANAGER = 10;
+
+/** In the sequence of their deployments. */
+const LIBRARIES = {
+  Deliveries: Deliveries__factory,
+  Exits: Exits__factory,
+  ProofBatch: ProofBatch__factory,
+  Quorums: Quorums__factory,
+  Verdicts: Verdicts__factory,
+  Views: Views__factory,
+};
 
 async function accounts() {
   const [deployer, owner, treasury] = await ethers.getSigners();
@@ -45,9 +60,11 @@ async function deployLeaves(wiring: Partial<ReturnType<typeof straight>> = {}, u
   const nonce = await deployer.getNonce();
   const predicted = (place: number) => getCreateAddress({ from: deployer.address, nonce: nonce + place });
   const told = { ...straight(predicted), ...wiring };
-  const exits = await new Exits__factory(deployer).deploy();
-  const proofBatch = await new ProofBatch__factory(deployer).deploy();
-  const reservations = await new Reservations__factory(deployer).deploy();
+  const linked: Record<string, string> = {};
+  for (const [name, Factory] of Object.entries(LIBRARIES)) {
+    const library = await new Factory(deployer).deploy();
+    linked[`project/contracts/libraries/${name}.sol:${name}`] = await library.getAddress();
+  }
   const escrow = await new Escrow__factory(deployer).deploy(told.escrowManager, told.escrowPool);
   const sourceRegistry = await new SourceRegistry__factory(deployer).deploy(1);
   const providerPool = await new ProviderPool__factory(deployer).deploy(
@@ -57,14 +74,7 @@ async function deployLeaves(wiring: Partial<ReturnType<typeof straight>> = {}, u
     unbonding,
   );
   const reputation = await new Reputation__factory(deployer).deploy(told.reputationManager, FEE_SCALE);
-  const factory = new TaskManager__factory(
-    {
-      "project/contracts/libraries/Exits.sol:Exits": await exits.getAddress(),
-      "project/contracts/libraries/ProofBatch.sol:ProofBatch": await proofBatch.getAddress(),
-      "project/contracts/libraries/Reservations.sol:Reservations": await reservations.getAddress(),
-    },
-    deployer,
-  );
+  const factory = new TaskManager__factory(linked as unknown as TaskManagerLibraryAddresses, deployer);
   const config = {
     owner: owner.address,
     treasury: treasury.address,
@@ -74,6 +84,7 @@ async function deployLeaves(wiring: Partial<ReturnType<typeof straight>> = {}, u
     providerPool: await providerPool.getAddress(),
     reputation: await reputation.getAddress(),
     maxRound: 99n * FEE_SCALE - 1n,
+    weightUnit: 7n,
     priceParameters: { target: 8_000, speed: 1_000, clamp: 250 },
     windows: WINDOWS,
   };
@@ -87,7 +98,7 @@ const straight = (predicted: (place: number) => string) => ({
   escrowPool: predicted(POOL),
   poolManager: predicted(MANAGER),
   poolEscrow: predicted(ESCROW),
-  poolRegistry: predicted(4),
+  poolRegistry: predicted(REGISTRY),
   reputationManager: predicted(MANAGER),
 });
 
@@ -101,6 +112,7 @@ describe("TaskManager constructor", () => {
     expect(await suite.PROVIDER_POOL()).to.equal(config.providerPool);
     expect(await suite.REPUTATION()).to.equal(config.reputation);
     expect(await suite.MAX_ROUND()).to.equal(config.maxRound);
+    expect(await suite.WEIGHT_UNIT()).to.equal(config.weightUnit);
     expect(await suite.owner()).to.equal(config.owner);
     expect(await suite.treasury()).to.equal(config.treasury);
     expect(await suite.feeBps()).to.equal(123);

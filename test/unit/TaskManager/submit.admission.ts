@@ -112,10 +112,10 @@ const CASES: Case[] = [
     args: [CLIMB - 1n, CLIMB],
   },
   {
-    title: "Quorum",
+    title: "Quorum without trust",
     changes: { verification: Verification.Quorum },
-    error: "NotOffered",
-    args: [Verification.Quorum, 0, 0],
+    error: "TrustOutOfBounds",
+    args: [0, 2, 16_384],
   },
   { title: "a panel", changes: { trust: 1 }, error: "NotOffered", args: [Verification.Review, 1, 0] },
   {

@@ -51,11 +51,12 @@ describe("deploySuite", () => {
     expect(await taskManager.PROVIDER_POOL()).to.equal(await providerPool.getAddress());
     expect(await taskManager.REPUTATION()).to.equal(await reputation.getAddress());
 
-    const { feeBps, feeScale, maxRound, minStakePerSlot, windows } = DEFAULT_PARAMETERS;
+    const { feeBps, feeScale, maxRound, weightUnit, minStakePerSlot, windows } = DEFAULT_PARAMETERS;
     expect(await taskManager.owner()).to.equal(governance.owner);
     expect(await taskManager.treasury()).to.equal(governance.treasury);
     expect(await taskManager.feeBps()).to.equal(feeBps);
     expect(await taskManager.MAX_ROUND()).to.equal(maxRound);
+    expect(await taskManager.WEIGHT_UNIT()).to.equal(weightUnit);
     expect(await reputation.FEE_SCALE()).to.equal(feeScale);
     expect(await sourceRegistry.MIN_STAKE_PER_SLOT()).to.equal(minStakePerSlot);
     expect(await providerPool.UNBONDING_PERIOD()).to.equal(longestObligation(windows));

@@ -10,6 +10,9 @@ const say = ({ name, args }: Sample): string => (SENTENCES[name] as (args: objec
 const tells = (sentence: string, value: string): boolean =>
   new RegExp(`(?<![0-9a-zA-Z])${value}(?![0-9a-zA-Z])`).test(sentence);
 
+/** What stands for the samples' numbers of these. */
+const READABLE: Record<string, string> = { state: "Disclosed", verification: "Proof", outcome: "idle" };
+
 const TIMES = ["deadline", "latest", "end", "now_", "until", "maturesAt"];
 
 describe("SENTENCES", () => {
@@ -23,7 +26,7 @@ describe("SENTENCES", () => {
       expect(sentence).to.match(/^[^a-z].{8,}[^.]\.$/);
       for (const [name, value] of Object.entries(sample.args)) {
         if (typeof value === "boolean") continue;
-        const readable = name === "state" ? "Disclosed" : name === "verification" ? "Proof" : String(value);
+        const readable = READABLE[name] ?? String(value);
         expect(tells(sentence, readable), `${name} = ${readable} in: ${sentence}`).to.equal(true);
         if (TIMES.includes(name)) {
           expect(sentence).to.include(new Date(Number(value) * 1000).toISOString().slice(0, 19));

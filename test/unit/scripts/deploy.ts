@@ -92,7 +92,15 @@ describe("scripts around deployments", function () {
     const price = { target: 7_000, speed: 300, clamp: 100 };
     await writeFile(
       parameters,
-      JSON.stringify({ feeBps: 100, feeScale: "2", maxRound: "100", minStakePerSlot: "3", price, windows }),
+      JSON.stringify({
+        feeBps: 100,
+        feeScale: "2",
+        maxRound: "100",
+        weightUnit: "5",
+        minStakePerSlot: "3",
+        price,
+        windows,
+      }),
     );
     const words = [
       "--yes",

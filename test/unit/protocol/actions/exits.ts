@@ -38,8 +38,10 @@ describe("protocol.settle", () => {
     await time.increase(order.reviewPeriod + 1);
     const { price, fee, royalty, payment } = shares(priceAfter(order, 1));
     const done = await settle(stranger, { order });
-    expect([done.taskId, done.provider, done.client]).to.deep.equal([taskId, provider, market.client.address]);
-    expect([done.price, done.fee, done.royalty, done.payment]).to.deep.equal([price, fee, royalty, payment]);
+    const publisher = market.publisher.address;
+    const settlement = { taskId, provider, client: market.client.address, publisher, price, fee, royalty, payment };
+    expect(done.settlements).to.deep.equal([settlement]);
+    expect(done.refund).to.equal(undefined);
     expect((await manager.getTask(taskId)).state).to.equal(State.Settled);
   });
 

@@ -31,12 +31,29 @@ const order = draftOrder({
 /** Every parameter that any action has. */
 const PARAMETERS = {
   ...{ provider: 2, source: 3, version: 1, slots: 4, environments: 1, gpuMemory: 0, minGpuMemory: 0 },
-  ...{ amount: 5n, floorPrice: 6n, stakePerSlot: 7n, royaltyBps: 8, feeBps: 10, nonce: 11n },
+  ...{
+    seat: 1,
+    weight: 2,
+    taskId: word("27"),
+    amount: 5n,
+    floorPrice: 6n,
+    stakePerSlot: 7n,
+    royaltyBps: 8,
+    feeBps: 10,
+    nonce: 11n,
+  },
   ...{ target: 8_000, speed: 1_000, clamp: 250 },
   ...{ to: address("10"), account: address("11"), payout: address("12"), agent: address("13") },
   ...{ treasury: address("14"), verifiers: [address("15")], payers: [address("16")] },
   ...{ key: word("17"), manifestDigest: word("18"), seal: word("19"), commitment: word("20") },
-  ...{ resultDigest: word("21"), envelopeHash: word("22"), envelope: "0x23", signature: "0x24", proof: "0x25" },
+  ...{
+    salt: word("26"),
+    resultDigest: word("21"),
+    envelopeHash: word("22"),
+    envelope: "0x23",
+    signature: "0x24",
+    proof: "0x25",
+  },
   ...{ order, proofs: [], calls: ["0x26"], inbox: "somewhere", deterministic: false },
   ...{ allowed: true, active: true, paused: true, attach: false },
 };
@@ -44,12 +61,12 @@ type Name = keyof typeof PARAMETERS;
 
 /** What these actions do not send themselves, and who does. */
 const OTHERS = {
-  escrow: ["hold", "depositAndHold", "settle", "settleBatch", "collectFees", "collectStake"],
+  escrow: ["hold", "depositAndHold", "settle", "settleBatch", "settleRound", "collectFees", "collectStake"],
   sourceRegistry: ["approve", "setApprovalForAll", "transferFrom", "safeTransferFrom(address,address,uint256,bytes)"],
   providerPool: [
-    ...["engage", "reserve", "fulfil", "vacate", "release", "slash", "jail"],
+    ...["engage", "enlist", "reserve", "fulfil", "vacate", "release", "slash", "jail"],
     // Its markets follow the tasks.
-    ...["open", "reopen", "close"],
+    ...["open", "openRound", "reopen", "close"],
   ],
   reputation: ["recordSettlement", "recordSettlements", "recordFault", "recordFraud"],
   taskManager: [],

@@ -62,6 +62,7 @@ describe("deploy", () => {
       feeBps: 11,
       feeScale: 5n,
       maxRound: 494n,
+      weightUnit: 7n,
       minStakePerSlot: 3n,
       price: { target: 7_000, speed: 20, clamp: 30 },
       windows,

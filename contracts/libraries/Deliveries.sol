@@ -4,22 +4,23 @@ pragma solidity ^0.8.27;
 import {ITaskManager} from "../interfaces/ITaskManager.sol";
 import {ProviderId, TaskId} from "../types/Ids.sol";
 import {Leaves, Ledger} from "../types/Ledger.sol";
-import {PackedOrder} from "../types/Order.sol";
+import {PackedOrder, Verification} from "../types/Order.sol";
 import {TaskSlot, TaskState} from "../types/Task.sol";
 import {Guard} from "./Guard.sol";
 import {OrderLib} from "./OrderLib.sol";
 import {Sales} from "./Sales.sol";
 import {Seal} from "./Seal.sol";
+import {Takes} from "./Takes.sol";
 import {TaskSlotLib} from "./TaskSlotLib.sol";
 
-/// @title Reservations
-/// @notice Tasks that one provider holds for a while before it has a result. Linked: its code runs on TaskManager's
-/// storage.
-library Reservations {
+/// @title Deliveries
+/// @notice Reserved tasks, which one provider holds for a while before it has a result, and the disclosure of any sealed
+/// one. Linked: its code runs on TaskManager's storage.
+library Deliveries {
     using OrderLib for PackedOrder;
     using TaskSlotLib for TaskSlot;
 
-    /// @dev See ITaskManager.reserve; whether the provider may take the task has been checked.
+    /// @dev See ITaskManager.reserve.
     function reserve(
         Ledger storage ledger,
         Leaves memory leaves,
@@ -27,8 +28,9 @@ library Reservations {
         PackedOrder calldata order,
         ProviderId provider
     ) external {
-        require(order.reservation() != 0, ITaskManager.NotReservable(taskId));
         TaskSlot task = ledger.tasks[taskId];
+        Takes.requireTakeable(ledger, leaves.reputation, order, taskId, task, provider, Verification.Review);
+        require(order.reservation() != 0, ITaskManager.NotReservable(taskId));
         task = task.withState(TaskState.Reserved).withProvider(provider).withClearedAt(block.timestamp);
         uint256 end = Sales.reservationEnd(order, task);
         require(end <= task.deadline(), ITaskManager.ReservationPastDeadline(end, task.deadline()));
@@ -73,6 +75,28 @@ library Reservations {
         ledger.tasks[taskId] = task.withState(TaskState.Disclosed).withMarkedAt(block.timestamp);
         // A dispute will want it; nobody else needs it any more.
         ledger.seals[taskId] = seal;
+        emit ITaskManager.TaskDisclosed(taskId, provider, order.client(), commitment, envelope);
+    }
+
+    /// @dev See ITaskManager.disclose; `window` in seconds.
+    function disclose(
+        Ledger storage ledger,
+        TaskId taskId,
+        PackedOrder calldata order,
+        bytes32 commitment,
+        bytes calldata envelope,
+        uint256 window
+    ) external {
+        TaskSlot task = ledger.tasks[taskId];
+        Guard.requireState(taskId, task, TaskState.Delivered);
+        uint256 end = task.deliveredAt() + window;
+        require(block.timestamp <= end, ITaskManager.DisclosureTooLate(taskId, end, block.timestamp));
+        ProviderId provider = task.provider();
+        bytes32 seal = ledger.seals[taskId];
+        bytes32 found = Seal.hash(taskId, provider, commitment, keccak256(envelope));
+        require(seal == found, ITaskManager.SealMismatch(taskId, seal, found));
+
+        ledger.tasks[taskId] = task.withState(TaskState.Disclosed).withMarkedAt(block.timestamp);
         emit ITaskManager.TaskDisclosed(taskId, provider, order.client(), commitment, envelope);
     }
 

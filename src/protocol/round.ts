@@ -1,0 +1,108 @@
+import { read, readBatch } from "./batch.js";
+import { judgeRound, seedBlockOf, seedOf, type SeatOutcome } from "./consensus.js";
+import { type Order, taskIdOf } from "./order.js";
+import { amountOf } from "./price.js";
+import type { Protocol } from "./protocol.js";
+import { persist } from "./retry.js";
+import type { Moment } from "./snapshot.js";
+import { TASK_STATES, type TaskStateName } from "./states.js";
+
+/** A seat of a round. */
+export interface RoundSeat {
+  /** Number of the provider. */
+  readonly provider: number;
+  readonly weight: number;
+  /** First 16 bytes of the result digest, hexadecimal, once the seal is opened. */
+  readonly result: string | undefined;
+  /** Whether its envelope is disclosed on chain. */
+  readonly claimed: boolean;
+}
+
+/** A Quorum task at a moment. Times in unix seconds, amounts in wei. */
+export interface RoundSnapshot extends Moment {
+  readonly taskId: string;
+  readonly state: TaskStateName;
+  readonly openedAt: number;
+  readonly deadline: number;
+  /** Price of one execution now, or the fixed one. */
+  readonly price: bigint;
+  /** Block whose hash is the seed, while nobody has captured it; it may lie ahead. */
+  readonly seedBlock: number | undefined;
+  /** The captured seed, while seals are taken. */
+  readonly seed: bigint | undefined;
+  /** Slots of the pool at the submission, while seals are taken. */
+  readonly capacity: number | undefined;
+  /** Last second in which seals are taken, once it is over: it ended early, or with the deadline. */
+  readonly sealedAt: number | undefined;
+  /** Last second in which they may be opened, and in which winners may claim. */
+  readonly opensUntil: number | undefined;
+  readonly claimsUntil: number | undefined;
+  readonly seats: readonly RoundSeat[];
+  /** Whether nothing more can be opened: all seats are, or the time for it is over. */
+  readonly decided: boolean;
+  /** Result that wins if nothing more is opened, as seats have it. */
+  readonly winner: string | undefined;
+  /** How each seat ends if nothing more is opened and the client accepts. */
+  readonly outcomes: readonly SeatOutcome[];
+}
+
+/**
+ * Reads all of a round in a single request, from one block.
+ *
+ * @param order Its Quorum order.
+ * @throws {NodeError} if the node does not answer or stays behind.
+ */
+export async function readRound(protocol: Protocol, order: Order): Promise<RoundSnapshot> {
+  const taskId = taskIdOf(order, protocol.domain);
+  const { values, ...moment } = await readBatch(protocol, [
+    read("taskManager", "getTask", taskId),
+    read("taskManager", "getRound", taskId),
+    read("taskManager", "windows"),
+  ]);
+  const [task, round, windows] = values;
+  const state = TASK_STATES[Number(task.state)] ?? "None";
+  const [deadline, closedAt] = [Number(task.deadline), Number(round.closedAt)];
+  const over = moment.timestamp > deadline ? deadline : undefined;
+  const sealedAt = state !== "Round" ? undefined : closedAt !== 0 ? closedAt : over;
+  const opensUntil = sealedAt === undefined ? undefined : sealedAt + Number(windows.open);
+  const seats = round.seats.map(({ provider, weight, opened, claimed, digest }) => ({
+    provider: Number(provider),
+    weight: Number(weight),
+    result: opened ? digest : undefined,
+    claimed,
+  }));
+  const { winner, outcomes } = judgeRound(seats, order.trust);
+  return {
+    ...moment,
+    taskId,
+    state,
+    openedAt: Number(task.openedAt),
+    deadline,
+    price: amountOf(task.priceFraction, order.maxReward),
+    seedBlock: round.seedBlock === 0n ? undefined : Number(round.seedBlock),
+    seed: state === "Round" && round.capacity !== 0n ? round.seed : undefined,
+    capacity: round.capacity === 0n ? undefined : Number(round.capacity),
+    sealedAt,
+    opensUntil,
+    claimsUntil: opensUntil === undefined ? undefined : opensUntil + Number(windows.claim),
+    seats,
+    decided:
+      opensUntil !== undefined &&
+      (moment.timestamp > opensUntil || (seats.length > 0 && seats.every(({ result }) => result !== undefined))),
+    winner,
+    outcomes,
+  };
+}
+
+/**
+ * The seed of a round as it would be captured now, or as it is captured; `undefined` as long as its block is not mined.
+ *
+ * @throws {NodeError} if the node does not answer.
+ */
+export async function seedOfRound(protocol: Protocol, round: RoundSnapshot): Promise<bigint | undefined> {
+  if (round.seedBlock === undefined) return round.seed;
+  if (round.seedBlock > round.blockNumber) return undefined;
+  const { provider, patience } = protocol;
+  const block = await persist("eth_getBlockByNumber", () => provider.getBlock(round.seedBlock ?? 0), patience.requests);
+  return block?.hash == null ? undefined : seedOf(block.hash);
+}
