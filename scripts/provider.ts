@@ -55,7 +55,9 @@ async function heldIn(protocol: Protocol, provider: number, sources: readonly { 
 /** Tells a person of an event, or the program that started this one. */
 function tell(name: string, event: ServiceEvent): void {
   if (process.send !== undefined && process.connected) {
-    const plain = "price" in event ? { ...event, price: event.price.toString() } : event;
+    const plain = Object.fromEntries(
+      Object.entries(event).map(([name, value]) => [name, typeof value === "bigint" ? value.toString() : value]),
+    );
     // Whoever started it may be gone, which is no reason to fall.
     process.send({ name, event: plain }, () => undefined);
     return;
@@ -70,7 +72,11 @@ function tell(name: string, event: ServiceEvent): void {
           ? `source ${event.source}, whose example took ${Math.round(event.duration)} ms`
           : "provider" in event
             ? `provider ${event.provider}`
-            : "";
+            : "seat" in event
+              ? `seat ${event.seat}`
+              : "amount" in event
+                ? `${formatEther(event.amount)} lost: ${event.how.toLowerCase()}`
+                : "";
   console.log(`${new Date(event.at).toISOString()}  ${event.kind.padEnd(11)}  ${[task, detail].join(" ").trim()}`);
 }
 

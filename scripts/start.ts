@@ -11,12 +11,13 @@ import { devnetAccount } from "../src/market/devnet.js";
 import { reportPage } from "../src/market/report/page.js";
 import { reportText } from "../src/market/report/tables.js";
 import { type Job, partsOf } from "../src/market/run/job.js";
-import { plansFor } from "../src/market/run/plans.js";
+import { adversaryPlansFor, plansFor } from "../src/market/run/plans.js";
 import { readKeys } from "../src/market/run/cast.js";
 import { reclaim } from "../src/market/run/reclaim.js";
 import { runMarket, type RunResult } from "../src/market/run/run.js";
 import type { Summary } from "../src/market/summary.js";
 import { coins } from "../src/market/coins.js";
+import { seatsOf, SPARE_MEMBERS } from "../src/protocol/consensus.js";
 import { type Deployment, formatDocument, parseDeployment } from "../src/protocol/deployment.js";
 import { presetOf } from "../src/protocol/deploy/networks.js";
 import { deploy } from "../src/protocol/deploy/run.js";
@@ -34,6 +35,11 @@ import { createProgress, silence } from "./market/progress.js";
 const FUNDER_KEY = "OPENGPU_FUNDER_KEY";
 /** A client of a run accepts at once, so that nobody waits an hour for a provider that was killed. Seconds. */
 const DISCLOSE_WINDOW = 60;
+/** A seal that is never opened holds up its round for so long. Seconds. */
+const OPEN_WINDOW = 45;
+/** Critical tiles and hostile providers on a chain of its own, if nothing else is said; none on another. */
+const CRITICAL = 9;
+const HOSTILE = 3;
 /**
  * Speed of the prices on a chain of its own, parts per million a second: a price falls by 2.5 percent a second where
  * nothing is ordered, and rises by a quarter of that where all slots are taken. A run takes a minute or two, in which the
@@ -81,7 +87,7 @@ async function localVenueOn(chain: LocalChain, blockTime: number, folder: string
     parameters: {
       ...DEFAULT_PARAMETERS,
       price: { ...price, speed: LOCAL_SPEED },
-      windows: { ...windows, disclose: DISCLOSE_WINDOW },
+      windows: { ...windows, disclose: DISCLOSE_WINDOW, open: OPEN_WINDOW },
     },
     store: createDeploymentStore(join(folder, "deployments")),
     compiler: await compilerOf(),
@@ -140,8 +146,14 @@ function venueOf(choices: RunChoices, folder: string): Promise<Venue> {
   return rpc === undefined || deployment === undefined ? localVenue(choices, folder) : givenVenue(rpc, deployment);
 }
 
+const isLocal = ({ rpc }: RunChoices) => rpc === undefined;
+const criticalOf = (choices: RunChoices) => choices.critical ?? (isLocal(choices) ? CRITICAL : 0);
+const hostileOf = (choices: RunChoices) =>
+  choices.hostile ?? (isLocal(choices) && choices.frame !== "none" && criticalOf(choices) > 0 ? HOSTILE : 0);
+
 /** What is to be done, as the choices say. */
-function jobOf({ frame, tile, scene, seed, samples, images, batch }: RunChoices): Job {
+function jobOf(choices: RunChoices): Job {
+  const { frame, tile, scene, seed, samples, images, batch, trust } = choices;
   if (frame === "none" && images === 0) throw new UsageError("There is nothing to do: give a --frame or --images.");
   const { heldOut } = splitDigits();
   const labels = heldOut.labels.subarray(0, images);
@@ -149,10 +161,23 @@ function jobOf({ frame, tile, scene, seed, samples, images, batch }: RunChoices)
   const job: Job = {
     ...(frame !== "none" && { frame: { scene, seed, frame, tile, samples } }),
     ...(images > 0 && { images: { pixels, labels, batch } }),
+    ...(frame !== "none" && { critical: { tiles: criticalOf(choices), trust } }),
   };
   // Before anything is begun.
-  partsOf(job);
+  const isCritical = partsOf(job).parts.some((part) => part.trust !== undefined);
+  const [members, needed] = [choices.providers + hostileOf(choices), seatsOf(trust) + SPARE_MEMBERS];
+  if (isCritical && members < needed) {
+    throw new UsageError(
+      `Rounds with a trust of ${trust} need ${needed} providers, not ${members}: give more --providers.`,
+    );
+  }
   return job;
+}
+
+/** A script that is run in a process of its own. */
+function programOf(script: string) {
+  const file = fileURLToPath(new URL(script, import.meta.url));
+  return { file, execArgv: ["--import", import.meta.resolve("tsx")] };
 }
 
 function filesOf(name: WorkloadName) {
@@ -189,7 +214,9 @@ async function runOnce(choices: RunChoices, signal: AbortSignal): Promise<Summar
   const venue = await venueOf(choices, folder);
   const progress = choices.json === true ? silence : createProgress(venue.coin);
   try {
-    progress.line(`OpenGPU: a market of ${choices.providers} providers and ${choices.clients} clients\n`);
+    progress.line(
+      `OpenGPU: a market of ${choices.providers + hostileOf(choices)} providers and ${choices.clients} clients\n`,
+    );
     signal.throwIfAborted();
     const { alone, coin, blockTime, deployment } = venue;
     const { contentPort, yes } = choices;
@@ -198,12 +225,13 @@ async function runOnce(choices: RunChoices, signal: AbortSignal): Promise<Summar
       ...{ run, folder, job, signal, interval: INTERVAL, clients: choices.clients, window: choices.window },
       begin: () => venue.begin(),
       chain: { coin, ...(blockTime !== undefined && { blockTime }) },
-      plans: plansFor(choices.providers, deployment.parameters.minStakePerSlot),
+      plans: [
+        ...plansFor(choices.providers, deployment.parameters.minStakePerSlot),
+        ...adversaryPlansFor(hostileOf(choices), deployment.parameters.minStakePerSlot),
+      ],
       workloads: { render: filesOf("render"), digits: filesOf("digits") },
-      program: {
-        file: fileURLToPath(new URL("provider.ts", import.meta.url)),
-        execArgv: ["--import", import.meta.resolve("tsx")],
-      },
+      program: programOf("provider.ts"),
+      adversary: programOf("adversary.ts"),
       ...(contentPort !== undefined && { contentPort }),
       report: (event) => {
         progress.report(event);

@@ -5,6 +5,9 @@ import { createCommand, wholeNumber } from "../deployment/command.js";
 
 export interface RunChoices {
   providers: number;
+  hostile?: number;
+  critical?: number;
+  trust: number;
   clients: number;
   frame: Size | "none";
   tile: Size;
@@ -42,6 +45,17 @@ export const command = createCommand(
 )
   .option("--providers <number>", "how many compete, each a process", wholeNumber(1, 64), 5)
   .option("--clients <number>", "how many order, in turn", wholeNumber(1, 64), 3)
+  .option(
+    "--critical <number>",
+    "tiles that several providers must agree on; 9 on a local chain",
+    wholeNumber(0, 10_000),
+  )
+  .option("--trust <odds>", "odds that their agreement must reach", wholeNumber(2, 16_384), 2)
+  .option(
+    "--hostile <number>",
+    "providers beside that lie, stay silent or copy; 3 on a local chain",
+    wholeNumber(0, 16),
+  )
   .option("--frame <size>", "picture to render, in pixels, or none", frame, { width: 512, height: 384 })
   .option("--tile <size>", "part of the picture in one task", size, { width: 64, height: 48 })
   .addOption(new Option("--scene <name>", "what is in the picture").choices(SCENES).default("gallery"))

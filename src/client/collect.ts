@@ -4,10 +4,12 @@ import { refund } from "../protocol/actions/refund.js";
 import { reopen } from "../protocol/actions/reopen.js";
 import { settle } from "../protocol/actions/settle.js";
 import { openSealed, type Opening } from "../protocol/envelope.js";
+import { Verification } from "../protocol/order.js";
 import type { SigningProtocol } from "../protocol/protocol.js";
 import { messageOf } from "../protocol/retry.js";
 import { isRevert } from "../protocol/reverts.js";
 import { snapshot, type TaskSnapshot } from "../protocol/snapshot.js";
+import { collectRound } from "./collectRound.js";
 import type { JournalEntry } from "./journal.js";
 import type { Tidings } from "./tidings.js";
 
@@ -23,7 +25,22 @@ export type CollectEvent =
     }
   /** A provider has sealed a result. */
   | { readonly kind: "delivered"; readonly at: number; readonly provider: number; readonly price: bigint }
-  | { readonly kind: "paid"; readonly at: number; readonly provider: number; readonly price: bigint }
+  /** Of a round: to the first of its winners; each of `executions` got that price. */
+  | {
+      readonly kind: "paid";
+      readonly at: number;
+      readonly provider: number;
+      readonly price: bigint;
+      readonly executions?: number;
+    }
+  /** The round takes no more seats; then: nothing more can be opened, and so many have won. */
+  | {
+      readonly kind: "sealed" | "decided";
+      readonly at: number;
+      readonly price: bigint;
+      readonly seats: number;
+      readonly winners: number;
+    }
   /** Its holder delivered or disclosed nothing in time; others can take the task. */
   | { readonly kind: "reopened"; readonly at: number; readonly provider: number }
   | { readonly kind: "refunded"; readonly at: number }
@@ -50,8 +67,17 @@ export interface CollectOptions {
 
 /** How a task ended. */
 export type Collected =
-  /** Paid; `output` is missing only if the provider was paid by the client's silence. */
-  | { readonly outcome: "paid"; readonly provider: number; readonly price: bigint; readonly output?: Uint8Array }
+  /**
+   * Paid; `output` is missing only if the provider was paid by the client's silence. Of a round: `provider` is the first of
+   * its winners, and `executions` says how many times the price was paid.
+   */
+  | {
+      readonly outcome: "paid";
+      readonly provider: number;
+      readonly price: bigint;
+      readonly executions?: number;
+      readonly output?: Uint8Array;
+    }
   | { readonly outcome: "refunded" }
   /** Its client took the order back before anybody posted it. */
   | { readonly outcome: "revoked" }
@@ -88,9 +114,11 @@ interface Hold {
  */
 export async function collect(
   protocol: SigningProtocol,
-  { order, secretKey, taskId }: JournalEntry,
+  entry: JournalEntry,
   options: CollectOptions,
 ): Promise<Collected> {
+  if (entry.order.verification === Verification.Quorum) return collectRound(protocol, entry, options);
+  const { order, secretKey, taskId } = entry;
   const { store, envelopes, tidings, discloseWindow, maxOutput = 256 * 2 ** 20, judge = () => true } = options;
   const signal = options.signal ?? new AbortController().signal;
   const report = options.report ?? (() => undefined);

@@ -15,6 +15,9 @@ export interface Tidings {
 
 const EVENTS = [
   "taskManager.TaskReserved",
+  "taskManager.SealingEnded",
+  "taskManager.SeatClaimed",
+  "taskManager.RoundEnded",
   "taskManager.TaskDelivered",
   "taskManager.TaskDisclosed",
   "taskManager.TaskSettled",
@@ -57,7 +60,7 @@ export function listen(protocol: Protocol, client: string, from: number): Tiding
       for await (const event of watch(protocol, { events: EVENTS, where: { client }, from, signal })) {
         const { taskId } = event.args;
         // What a reorganisation takes back is still an envelope of the task.
-        if (event.name === "TaskDisclosed") {
+        if (event.name === "TaskDisclosed" || event.name === "SeatClaimed") {
           envelopes.set(taskId, [...(envelopes.get(taskId) ?? []), event.args.envelope]);
         }
         if (event.name === "TaskSettled" && !event.removed) settled.add(taskId);

@@ -93,7 +93,7 @@ export async function orderWork(
         ...{ tidings, signal },
         ...(judge !== undefined && { judge: (output: Uint8Array) => judge(output, part) }),
         report: (event) => {
-          if (event.kind === "delivered") leave();
+          if (event.kind === "delivered" || event.kind === "sealed") leave();
           report({ ...event, part, taskId });
         },
       });

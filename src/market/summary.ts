@@ -109,8 +109,10 @@ export interface TaskSummary {
   readonly startPrice: bigint;
   /** What it cleared at, if it was sold. */
   readonly price?: bigint;
-  /** Name of the provider that was paid. */
+  /** Name of the provider that was paid, of a round the first of them. */
   readonly winner?: string;
+  /** How many executions were paid, each that price; missing: one, because one provider was enough. */
+  readonly executions?: number;
   readonly submittedAt: number;
   readonly deliveredAt?: number;
   readonly paidAt?: number;
@@ -135,6 +137,12 @@ export interface ProviderSummary {
   /** Attempts that another provider was faster at. */
   readonly lost: number;
   readonly earned: bigint;
+  /** How it misbehaved in rounds, if it did. */
+  readonly behaviour?: string;
+  /** Seats in rounds that it lost, what of its stake they cost, and how often it was proven wrong or silent. */
+  readonly seatsLost: number;
+  readonly slashed: bigint;
+  readonly frauds: number;
   /** Coin spent on gas. */
   readonly gasCost: bigint;
   /** Score of its reputation; it adds up over clients and epochs. */

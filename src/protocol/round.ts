@@ -1,5 +1,5 @@
 import { read, readBatch } from "./batch.js";
-import { judgeRound, seedBlockOf, seedOf, type SeatOutcome } from "./consensus.js";
+import { judgeRound, SEED_DELAY, seedOf, type SeatOutcome } from "./consensus.js";
 import { type Order, taskIdOf } from "./order.js";
 import { amountOf } from "./price.js";
 import type { Protocol } from "./protocol.js";
@@ -106,3 +106,21 @@ export async function seedOfRound(protocol: Protocol, round: RoundSnapshot): Pro
   const block = await persist("eth_getBlockByNumber", () => provider.getBlock(round.seedBlock ?? 0), patience.requests);
   return block?.hash == null ? undefined : seedOf(block.hash);
 }
+
+/**
+ * Whether the chain will have forgotten the block of the seed before work of this length is done: then the seed must be
+ * captured first, or another would take its place.
+ *
+ * @param duration Seconds.
+ */
+export function mustCapture({ seedBlock, blockNumber, timestamp, openedAt }: RoundSnapshot, duration: number): boolean {
+  if (seedBlock === undefined) return false;
+  const passed = Math.max(1, (blockNumber - seedBlock) % HASHES);
+  const pace = Math.max(1, timestamp - openedAt) / (passed + SEED_DELAY);
+  return (HASHES - passed) * pace < 2 * duration + MARGIN;
+}
+
+/** Blocks whose hashes the chain still knows. */
+const HASHES = 256;
+/** Seconds for a transaction to be mined in. */
+const MARGIN = 30;

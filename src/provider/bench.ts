@@ -1,20 +1,24 @@
-import { digestOf } from "../content/digest.js";
+import { cidOf, digestOf } from "../content/digest.js";
 import { type Opening, sealEnvelope } from "../protocol/envelope.js";
 import type { Order } from "../protocol/order.js";
 import type { Protocol } from "../protocol/protocol.js";
+import { mustCapture } from "../protocol/round.js";
 import { messageOf, pause } from "../protocol/retry.js";
-import { RevertError } from "../protocol/reverts.js";
+import { isRevert, RevertError } from "../protocol/reverts.js";
 import type { Debt, DebtBook } from "./debts.js";
-import { type Offer, timeOfPayment } from "./decide.js";
+import { type Costs, type Offer, timeOfPayment } from "./decide.js";
+import type { Draw } from "./draws.js";
 import type { Effects, Perform } from "./effects.js";
 import { ReservationMissedError, TaskRefusedError } from "./errors.js";
+import type { Outputs } from "./outputs.js";
 import { type Held, reserveTask } from "./reservations.js";
 
 export interface BenchOptions {
   protocol: Protocol;
   /** Number of the provider. */
   provider: number;
-  effects: Pick<Effects, "perform" | "prepare" | "publish" | "reserve">;
+  effects: Pick<Effects, "perform" | "prepare" | "publish" | "reserve" | "captureSeed">;
+  outputs: Pick<Outputs, "keep">;
   debts: DebtBook;
   /** Unix time of the chain now, seconds. */
   clock: () => number;
@@ -30,6 +34,10 @@ type Task = Pick<Offer, "taskId" | "order">;
 export interface Bench {
   /** Does what others may be at too; the result is there when the price pays. */
   race(offer: Offer, payment: bigint, stop: AbortSignal): Promise<Debt>;
+  /**
+   * Does the task of a round before the provider may sit, so that it can when its time has come. Its output stays here.
+   */
+  sit(offer: Offer, draw: Draw, costs: Costs, stop: AbortSignal): Promise<Debt>;
   /**
    * Reserves a task and does it.
    *
@@ -50,7 +58,7 @@ export interface Bench {
 const LONGEST = 10_000;
 
 export function createBench(options: BenchOptions): Bench {
-  const { protocol, provider, effects, debts, clock, reserved, troubled } = options;
+  const { protocol, provider, effects, outputs, debts, clock, reserved, troubled } = options;
   const { interval } = protocol.patience;
 
   /** Work that is done is not done again because a store is away. */
@@ -122,6 +130,21 @@ export function createBench(options: BenchOptions): Bench {
       while (clock() < time) await pause(interval, stop);
       return seal(offer, opening, stop);
     },
+    async sit(offer, { round, entry }, { payment, duration }, stop) {
+      const { taskId, order } = offer;
+      if (mustCapture(round, duration)) {
+        // Whoever is first has done it for all.
+        await effects.captureSeed(taskId).catch((error: unknown) => {
+          if (!isRevert(error)) troubled(taskId, `capturing the seed: ${messageOf(error)}`);
+        });
+      }
+      const output = await effects.perform(order, stop);
+      const resultDigest = digestOf(output);
+      outputs.keep(taskId, output);
+      const time = Math.max(entry, timeOfPayment(offer, payment) ?? 0);
+      while (clock() < time) await pause(interval, stop);
+      return seal(offer, { location: `ipfs://${cidOf(resultDigest)}`, resultDigest }, stop);
+    },
     async reserve(task, stop) {
       // What cannot be begun must not be held: a reservation without a result costs stake.
       const perform = await effects.prepare?.(task.order, stop);
@@ -136,5 +159,5 @@ export function createBench(options: BenchOptions): Bench {
 
 /** Whether another provider took the task first. */
 export function isLostRace(error: unknown): boolean {
-  return error instanceof RevertError && error.is("WrongState");
+  return error instanceof RevertError && (error.is("WrongState") || error.is("SealingOver"));
 }

@@ -21,6 +21,7 @@ const FINAL: ReadonlySet<number> = new Set([TaskState.Settled, TaskState.Refunde
 export const BOARD_EVENTS = [
   "taskManager.TaskSubmitted",
   "taskManager.TaskReserved",
+  "taskManager.SealingEnded",
   "taskManager.TaskDelivered",
   "taskManager.TaskSettled",
   "taskManager.TaskLapsed",
@@ -86,7 +87,8 @@ export function createBoard({ protocol, wants, opened, closed, held, renewed }: 
       const order = orders.get(taskId);
       if (order === undefined || task === undefined) continue;
       const state = Number(task.state);
-      if (state === TaskState.Open) {
+      // A round takes seals until it says otherwise, or its deadline is over.
+      if (state === TaskState.Open || (state === TaskState.Round && !task.opened)) {
         const { startFraction, openedAt, clearedAt, deadline, rampDuration, feeBps, royaltyBps } = task;
         const priced = { startFraction, openedAt, clearedAt, deadline, rampDuration, feeBps, royaltyBps };
         offers.set(taskId, { taskId, order, ...priced });

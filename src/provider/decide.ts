@@ -19,8 +19,11 @@ export interface Standing {
   freeStake: bigint;
   /** Score × 1e6. */
   score: number;
-  /** Slots in the pool of the source that no reservation holds. */
+  /** Slots in the pool of the source, and how many of them no reservation holds. */
+  slots: number;
   freeSlots: number;
+  /** When it joined that pool with these slots, unix seconds. */
+  joinedAt: number;
 }
 
 /** What one execution is worth to a provider. */
@@ -29,6 +32,14 @@ export interface Costs {
   payment: bigint;
   /** How long it expects to take, seconds. */
   duration: number;
+}
+
+/** When a provider may sit in a round. */
+export interface Turn {
+  /** Unix seconds. */
+  readonly entry: number;
+  /** Whether so many may sit before it that it will hardly get a seat. */
+  readonly isLate: boolean;
 }
 
 /** What to do about an offer: try now, look again at a time, or leave it. */
@@ -52,19 +63,30 @@ const leave = (reason: string): Decision => ({ act: "leave", reason });
  * Decides on an offer, from nothing but its arguments.
  *
  * @param now Unix seconds.
+ * @param turn When the provider may sit in the round of a Quorum task, and whether it will hardly come to that; `undefined`:
+ * not known yet.
  */
-export function decide(offer: Offer, standing: Standing, costs: Costs, now: number): Decision {
+export function decide(offer: Offer, standing: Standing, costs: Costs, now: number, turn?: Turn): Decision {
   const { order } = offer;
-  if (order.verification !== Verification.Review || order.trust !== 0) return leave("its verification is another");
+  const isRound = order.verification === Verification.Quorum;
+  if (!isRound && (order.verification !== Verification.Review || order.trust !== 0)) {
+    return leave("its verification is another");
+  }
+  if (isRound && BigInt(standing.joinedAt) >= offer.openedAt) return leave("it is older than the membership");
   if (!runsHere(order, standing)) return leave("it does not run on this hardware");
   if (order.minScore > standing.score) return leave(`it asks for a score of ${order.minScore}`);
   if (order.bond > standing.freeStake) return leave(`its bond of ${order.bond} wei exceeds the free stake`);
   const time = timeOfPayment(offer, costs.payment);
   if (time === undefined) return leave(`it never pays ${costs.payment} wei`);
   if (Math.max(now, time) + costs.duration > Number(offer.deadline)) return leave("its deadline is too near");
+  if (isRound && turn === undefined) return { act: "wait", until: now + 1 };
+  const moment = Math.max(time, turn?.entry ?? 0);
+  if (moment > Number(offer.deadline)) return leave("it is not drawn in time");
   if (order.reservation > 0) return decideOnReservation(offer, standing, costs, now, time);
   // A result is paid the price at its delivery, so the work may begin while the price still climbs.
-  const start = time - Math.floor(costs.duration);
+  // Whose turn comes late waits for it: to compute ahead is in vain more often than not.
+  const ahead = turn === undefined ? Math.floor(costs.duration) : turn.isLate ? 0 : LEEWAY * costs.duration + 1;
+  const start = moment - Math.ceil(ahead);
   return start > now ? { act: "wait", until: start } : { act: "attempt" };
 }
 

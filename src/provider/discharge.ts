@@ -1,9 +1,13 @@
+import { Verification } from "../protocol/order.js";
 import { messageOf, pause } from "../protocol/retry.js";
 import type { Debt } from "./debts.js";
 import { honour, type HonourOptions } from "./honour.js";
+import { honourSeat, type SeatOptions } from "./honourSeat.js";
 import type { ProviderEvent } from "./loop.js";
 
-export interface DischargeOptions extends Omit<HonourOptions, "delivered" | "report" | "underway"> {
+export interface DischargeOptions
+  extends Omit<HonourOptions, "delivered" | "report" | "underway" | "effects">, Pick<SeatOptions, "outputs" | "from"> {
+  effects: HonourOptions["effects"] & SeatOptions["effects"];
   report: (event: ProviderEvent) => void;
   /** Tells when a task is tried again whose seal is not on chain, if it is; unix milliseconds. */
   retry: (taskId: string) => Promise<number | undefined>;
@@ -26,10 +30,22 @@ export async function discharge(debt: Debt, early: boolean, options: DischargeOp
   const delivered = (price: bigint) => {
     report({ kind: "delivered", taskId, at: Date.now(), price });
   };
+  const seated = (seat: number, weight: number) => {
+    report({ kind: "seated", taskId, at: Date.now(), seat, weight });
+  };
+  const opened = (seat: number) => {
+    report({ kind: "opened", taskId, at: Date.now(), seat });
+  };
   for (;;) {
     try {
       if (lost === undefined) {
-        const end = await honour(debt, { ...needs, underway, delivered, report: troubled });
+        const told = { ...needs, underway, delivered, seated, opened, report: troubled };
+        const isSeat = debt.order.verification === Verification.Quorum;
+        const end = await (isSeat ? honourSeat(debt, told) : honour(debt, told));
+        if (end.outcome === "slashed") {
+          report({ kind: "slashed", taskId, at: Date.now(), amount: end.amount, how: end.how });
+          return;
+        }
         if (end.outcome === "paid") {
           report({ kind: "paid", taskId, at: Date.now(), price: end.price });
           return;

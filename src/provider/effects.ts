@@ -1,8 +1,13 @@
+import { captureSeed } from "../protocol/actions/captureSeed.js";
+import { claimSeat } from "../protocol/actions/claimSeat.js";
 import { deliver } from "../protocol/actions/deliver.js";
 import { deliverAndDisclose } from "../protocol/actions/deliverAndDisclose.js";
 import { disclose } from "../protocol/actions/disclose.js";
+import { openSeat } from "../protocol/actions/openSeat.js";
 import { reserve } from "../protocol/actions/reserve.js";
 import { settle } from "../protocol/actions/settle.js";
+import { takeSeat } from "../protocol/actions/takeSeat.js";
+import { affordableWeight, MIN_WEIGHT } from "../protocol/consensus.js";
 import type { Order } from "../protocol/order.js";
 import type { SigningProtocol } from "../protocol/protocol.js";
 import { readBatch, read } from "../protocol/batch.js";
@@ -37,6 +42,12 @@ export interface Effects {
   /** Seals the result of a reserved task and discloses it at one stroke; tells the price, wei. */
   deliverAndDisclose(debt: Debt): Promise<bigint>;
   disclose(debt: Debt): Promise<void>;
+  /** Fixes the seed of a round. */
+  captureSeed(taskId: string): Promise<void>;
+  /** Takes a seat in the round of a Quorum task, with as much weight as half of the stake that would be left allows. */
+  takeSeat(debt: Debt): Promise<{ seat: number; weight: number }>;
+  openSeat(debt: Debt, seat: number): Promise<void>;
+  claimSeat(debt: Debt, seat: number): Promise<void>;
   settle(order: Order): Promise<void>;
 }
 
@@ -44,7 +55,7 @@ export interface Effects {
 export function chainEffects(
   protocol: SigningProtocol,
   provider: number,
-): Pick<Effects, "standing" | "reserve" | "deliver" | "deliverAndDisclose" | "disclose" | "settle"> {
+): Omit<Effects, "perform" | "prepare" | "publish" | "reaches" | "send"> {
   return {
     async standing(source) {
       const { values } = await readBatch(protocol, [
@@ -52,14 +63,16 @@ export function chainEffects(
         read("providerPool", "getProvider", provider),
         read("reputation", "scoreOf", provider),
       ]);
-      const [{ slots, reserved, environments, gpuMemory }, { free }, score] = values;
+      const [{ slots, reserved, environments, gpuMemory, joinedAt }, { free }, score] = values;
       if (slots === 0n) return undefined;
       return {
         environments: Number(environments),
         gpuMemory: Number(gpuMemory),
         freeStake: free,
         score: Number(score),
+        slots: Number(slots),
         freeSlots: Number(slots - reserved),
+        joinedAt: Number(joinedAt),
       };
     },
     async reserve(order) {
@@ -74,6 +87,28 @@ export function chainEffects(
     },
     async disclose({ order, sealed }) {
       await disclose(protocol, { order, commitment: sealed.commitment, envelope: sealed.envelope });
+    },
+    async captureSeed(taskId) {
+      await captureSeed(protocol, { taskId });
+    },
+    async takeSeat({ order, provider: sealer, sealed }) {
+      const { values } = await readBatch(protocol, [
+        read("providerPool", "getProvider", sealer),
+        read("reputation", "scoreOf", sealer),
+        read("taskManager", "WEIGHT_UNIT"),
+      ]);
+      const [{ free }, score, unit] = values;
+      // More weight makes it likelier that its group wins, and locks stake that other tasks need.
+      const spared = order.bond + (free - order.bond) / 2n;
+      const weight = affordableWeight(score, spared, order.bond, unit) ?? MIN_WEIGHT;
+      const { seat } = await takeSeat(protocol, { order, provider: sealer, weight, seal: sealed.seal });
+      return { seat, weight };
+    },
+    async openSeat({ taskId, sealed: { resultDigest, salt, envelopeHash } }, seat) {
+      await openSeat(protocol, { taskId, seat, resultDigest, salt, envelopeHash });
+    },
+    async claimSeat({ order, sealed }, seat) {
+      await claimSeat(protocol, { order, seat, envelope: sealed.envelope });
     },
     async settle(order) {
       await settle(protocol, { order });

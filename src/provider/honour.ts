@@ -1,3 +1,4 @@
+import type { SeatOutcome } from "../protocol/consensus.js";
 import { messageOf, pause } from "../protocol/retry.js";
 import { isRevert, RevertError, type RevertName } from "../protocol/reverts.js";
 import type { Protocol } from "../protocol/protocol.js";
@@ -10,6 +11,8 @@ import { createPostponed } from "./postponed.js";
 export type Discharge =
   /** Paid; price in wei. */
   | { readonly outcome: "paid"; readonly price: bigint }
+  /** Of a seat in a round: it lost so much of what it had locked, wei. */
+  | { readonly outcome: "slashed"; readonly amount: bigint; readonly how: SeatOutcome }
   /** Another provider had the task first, or this one's hold is over. */
   | { readonly outcome: "lost"; readonly reason: string };
 
@@ -130,12 +133,12 @@ export async function honour(debt: Debt, options: HonourOptions): Promise<Discha
 /** How a debt ends that came too late for its reservation. */
 const MISSED = "its reservation ended before its result was delivered";
 /** An inbox that takes longer, milliseconds, is tried again later: the window for disclosing must not pass by it. */
-const SEND_WITHIN = 5_000;
+export const SEND_WITHIN = 5_000;
 /** Looks at the chain are worth it when there is a block, or when so many intervals have passed without. */
 const PATIENT = 10;
 
 /** Waits until there may be something new on the chain since block `seen`. */
-async function news({ head, patience }: Protocol, seen: number, signal: AbortSignal): Promise<void> {
+export async function news({ head, patience }: Protocol, seen: number, signal: AbortSignal): Promise<void> {
   for (let round = 0; round < PATIENT; round++) {
     await pause(patience.interval, signal);
     if (head.number !== seen) return;

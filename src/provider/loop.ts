@@ -1,4 +1,6 @@
+import type { SeatOutcome } from "../protocol/consensus.js";
 import { watch } from "../protocol/events.js";
+import { Verification } from "../protocol/order.js";
 import type { SigningProtocol } from "../protocol/protocol.js";
 import { messageOf, orAbort } from "../protocol/retry.js";
 import { RevertError } from "../protocol/reverts.js";
@@ -8,8 +10,10 @@ import { BOARD_EVENTS, createBoard, OUTAGE } from "./board.js";
 import type { Debt, DebtBook } from "./debts.js";
 import { type Costs, decide, type Offer, type Standing } from "./decide.js";
 import { discharge } from "./discharge.js";
+import { type Draw, drawFor } from "./draws.js";
 import type { Effects } from "./effects.js";
 import { ReservationMissedError, TaskRefusedError } from "./errors.js";
+import { createOutputs } from "./outputs.js";
 import { createPostponed } from "./postponed.js";
 import { type Held, heldTasks } from "./reservations.js";
 
@@ -33,6 +37,23 @@ export type ProviderEvent =
       readonly retry?: number;
     }
   | { readonly kind: "delivered"; readonly taskId: string; readonly at: number; readonly price: bigint }
+  /** It has a seat in the round of a Quorum task. */
+  | {
+      readonly kind: "seated";
+      readonly taskId: string;
+      readonly at: number;
+      readonly seat: number;
+      readonly weight: number;
+    }
+  | { readonly kind: "opened"; readonly taskId: string; readonly at: number; readonly seat: number }
+  /** Its seat lost so much, wei. */
+  | {
+      readonly kind: "slashed";
+      readonly taskId: string;
+      readonly at: number;
+      readonly amount: bigint;
+      readonly how: SeatOutcome;
+    }
   | { readonly kind: "paid"; readonly taskId: string; readonly at: number; readonly price: bigint }
   /** Something failed that will be tried again. */
   | { readonly kind: "trouble"; readonly taskId: string; readonly at: number; readonly reason: string };
@@ -119,6 +140,7 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
     },
   });
   const { offers } = board;
+  const outputs = createOutputs(effects);
   const owed = new Set<string>();
   const running = new Set<Promise<void>>();
   const tell = (kind: "abandoned" | "trouble", taskId: string, reason: string, retry?: number) => {
@@ -130,7 +152,7 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
     const { taskId } = debt;
     owed.add(taskId);
     try {
-      const needs = { protocol, effects, debts, grace, clock, signal, report, retry };
+      const needs = { protocol, effects, debts, outputs, from, grace, clock, signal, report, retry };
       await discharge(debt, underway, { ...needs, confirmations: options.confirmations ?? 1 });
     } finally {
       owed.delete(taskId);
@@ -144,7 +166,7 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
   };
 
   const bench = createBench({
-    ...{ protocol, provider, effects, debts, clock },
+    ...{ protocol, provider, effects, outputs, debts, clock },
     reserved: ({ taskId, price, until }) => {
       pending.delete(taskId);
       board.take(taskId);
@@ -154,13 +176,14 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
       tell("trouble", taskId, reason);
     },
   });
-  const attempt = (offer: Offer, costs: Costs, stop: AbortController) => {
+  const attempt = (offer: Offer, costs: Costs, draw: Draw | undefined, stop: AbortController) => {
     attempts.set(offer.taskId, stop);
     pending.set(offer.taskId, offer.order);
     const { reservation } = offer.order;
-    return bringTo(offer, stop, () =>
-      reservation > 0 ? bench.reserve(offer, stop.signal) : bench.race(offer, costs.payment, stop.signal),
-    );
+    return bringTo(offer, stop, () => {
+      if (draw !== undefined) return bench.sit(offer, draw, costs, stop.signal);
+      return reservation > 0 ? bench.reserve(offer, stop.signal) : bench.race(offer, costs.payment, stop.signal);
+    });
   };
   /** Goes on with a task that is held. */
   const resume = (held: Held) => {
@@ -209,7 +232,9 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
   const schedule = async (): Promise<void> => {
     // Asked once for all offers of a source, and only if there is one.
     const standings = new Map<number, Promise<Standing | undefined>>();
-    for (const offer of [...offers.values()].sort(preference)) {
+    // A round waits for nobody.
+    const isRound = ({ order }: Offer) => Number(order.verification === Verification.Quorum);
+    for (const offer of [...offers.values()].sort((a, b) => isRound(b) - isRound(a) || preference(a, b))) {
       if (isFull()) return;
       const { taskId, order } = offer;
       const costs = options.costs(order.source, order.reservation > 0);
@@ -224,13 +249,17 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
         board.drop(taskId);
         continue;
       }
-      const decision = decide(offer, without(standing, order.source, [...pending.values()]), costs, now);
+      const draw =
+        order.verification === Verification.Quorum ? await drawFor(protocol, provider, offer, standing) : undefined;
+      if (isFull() || !offers.has(taskId) || isBusy(taskId)) continue;
+      const left = without(standing, order.source, [...pending.values()]);
+      const decision = decide(offer, left, costs, now, draw);
       if (decision.act !== "attempt") {
         const rest = decision.act === "wait" ? (decision.until - now) * 1_000 : LOOK_AGAIN;
         postponed.until(taskId, Date.now() + Math.min(rest, LOOK_AGAIN));
         continue;
       }
-      track(attempt(offer, costs, new AbortController()));
+      track(attempt(offer, costs, draw, new AbortController()));
     }
   };
   const track = (work: Promise<void>) => {

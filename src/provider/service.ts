@@ -172,7 +172,7 @@ export async function serve(options: ServiceOptions): Promise<void> {
     ...{ protocol, provider, effects, debts, report, from, drain: draining.signal },
     wants: ({ source, verification, bond, reviewPeriod }) =>
       sources.has(source) &&
-      verification === Verification.Review &&
+      (verification === Verification.Review || verification === Verification.Quorum) &&
       (maxBond === undefined || bond <= maxBond) &&
       reviewPeriod <= maxReview,
     costs: (source, isReserved) => (joined.has(source) ? costs.costs(source, isReserved) : undefined),

@@ -22,7 +22,8 @@ export function providerFigures({ providers, chain }: Summary): Figures {
     title: `Providers, amounts in ${plain(chain.coin)}`,
     columns: [
       text("provider"),
-      ...["id", "stake", "parallel", "niceness", "won", "lost", "earned", "gas", "score"].map(number),
+      ...["id", "stake", "parallel", "niceness", "won", "lost", "earned"].map(number),
+      ...["seats lost", "slashed", "wrong", "gas", "score"].map(number),
     ],
     rows: providers.map((provider) => [
       plain(provider.name),
@@ -33,6 +34,9 @@ export function providerFigures({ providers, chain }: Summary): Figures {
       String(provider.won),
       String(provider.lost),
       amount(provider.earned),
+      String(provider.seatsLost),
+      amount(provider.slashed),
+      String(provider.frauds),
       amount(provider.gasCost),
       provider.score.toFixed(6),
     ]),

@@ -21,6 +21,14 @@ export interface Sale {
   readonly price: bigint;
   readonly fee: bigint;
   readonly royalty: bigint;
+  /** Part of what others lost in the round, beside the price. */
+  readonly share: bigint;
+}
+
+/** A seat that lost stake, wei. */
+export interface Slash {
+  readonly provider: number;
+  readonly amount: bigint;
 }
 
 /** A task that was given up, and what that cost its client. Amounts in wei. */
@@ -28,14 +36,18 @@ export interface Return {
   readonly client: string;
   readonly fee: bigint;
   readonly tip: bigint;
+  /** Who ended it, and got the tip. */
+  readonly caller: string;
 }
 
 /** What the chain tells of the tasks of some clients. */
 export interface Sales {
   readonly sales: readonly Sale[];
   readonly returns: readonly Return[];
-  /** What providers lost of their bonds, wei. */
-  readonly slashed: bigint;
+  /** What providers lost of their bonds in tasks that lapsed, wei. */
+  readonly lapsed: bigint;
+  /** What they lost in rounds. */
+  readonly slashes: readonly Slash[];
 }
 
 /** What was sold to some clients in a range of blocks. */
@@ -45,22 +57,35 @@ export async function salesTo(
   from: number,
   to: number,
 ): Promise<Sales> {
-  const events = ["taskManager.TaskSettled", "taskManager.TaskLapsed", "taskManager.TaskRefunded"] as const;
+  const events = [
+    "taskManager.TaskSettled",
+    "taskManager.TaskLapsed",
+    "taskManager.TaskRefunded",
+    "taskManager.SeatSlashed",
+    "taskManager.RoundEnded",
+  ] as const;
+  const shares = new Map<string, bigint>();
+  const slashes: Slash[] = [];
   const sales: Sale[] = [];
   const returns: Return[] = [];
-  let slashed = 0n;
+  let lapsed = 0n;
   for await (const event of watch(protocol, { events, where: { client: clients }, from, to })) {
     if (event.name === "TaskLapsed") {
-      slashed += event.args.slashed;
+      lapsed += event.args.slashed;
+    } else if (event.name === "RoundEnded") {
+      shares.set(event.args.taskId, event.args.share);
+    } else if (event.name === "SeatSlashed") {
+      slashes.push({ provider: Number(event.args.provider), amount: event.args.slashed });
     } else if (event.name === "TaskRefunded") {
-      const { client, fee, tip } = event.args;
-      returns.push({ client, fee, tip });
+      const { client, fee, tip, caller } = event.args;
+      returns.push({ client, fee, tip, caller });
     } else {
       const { taskId, provider, client, price, fee, royalty } = event.args;
-      sales.push({ taskId, provider: Number(provider), client, price, fee, royalty });
+      const share = shares.get(taskId) ?? 0n;
+      sales.push({ taskId, provider: Number(provider), client, price, fee, royalty, share });
     }
   }
-  return { sales, returns, slashed };
+  return { sales, returns, lapsed, slashes };
 }
 
 /** What Escrow has for the parties before anything is sold, so that what follows can be told apart. */
@@ -82,7 +107,7 @@ export async function booksOf(
   protocol: Protocol,
   parties: Parties,
   opening: Opening,
-  { sales, returns, slashed }: Sales,
+  { sales, returns, lapsed, slashes }: Sales,
   caps: bigint,
   stakes: bigint,
 ): Promise<Books> {
@@ -117,8 +142,15 @@ export async function booksOf(
   const spentBy = (client: string) =>
     total(sales.filter((sale) => sale.client === client).map(({ price }) => price)) +
     total(returns.filter((one) => one.client === client).map(({ fee, tip }) => fee + tip));
-  const earnedBy = (id: number) =>
-    total(sales.filter((sale) => sale.provider === id).map(({ price, fee, royalty }) => price - fee - royalty));
+  const earnedBy = (id: number, account: string) =>
+    total(returns.filter(({ caller }) => caller === account).map(({ tip }) => tip)) +
+    total(
+      sales
+        .filter((sale) => sale.provider === id)
+        .map(({ price, fee, royalty, share }) => price - fee - royalty + share),
+    );
+  // Half of what seats lose goes to the winners, if there are some; the rest stays with the protocol.
+  const kept = lapsed + total(slashes.map(({ amount }) => amount)) - total(sales.map(({ share }) => share));
 
   const mine = {
     clients: total(clients.map(({ free, held }) => free + held)),
@@ -136,13 +168,11 @@ export async function booksOf(
       const { free = 0n, held = 0n } = clients[index] ?? {};
       return has(free + held, (opening.deposited[index] ?? 0n) - spentBy(client));
     }) &&
-    parties.providers.every((one, index) => has(providers[index]?.free ?? 0n, earnedBy(one.provider))) &&
+    parties.providers.every((one, index) => has(providers[index]?.free ?? 0n, earnedBy(one.provider, one.account))) &&
     has(publisher, royalties);
   // Anyone may collect the fees for the treasury, others' too.
   const inAll = opening.alone
-    ? strangers === 0n &&
-      pool === stakes &&
-      mine.others + treasury - opening.treasury === fees + feesOfReturns + slashed
+    ? strangers === 0n && pool === stakes && mine.others + treasury - opening.treasury === fees + feesOfReturns + kept
     : strangers >= 0n && pool >= stakes;
   return {
     ...{ ...mine, strangers, coin, paid, royalties, fees, caps },

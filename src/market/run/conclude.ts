@@ -59,10 +59,15 @@ export async function conclude(ending: Ending): Promise<Summary> {
   const paid = tasks.filter(({ paidAt }) => paidAt !== undefined).length;
   const until = (end: "deliveredAt" | "paidAt") =>
     tasks.flatMap((task) => (task[end] === undefined ? [] : [task[end] - task.submittedAt]));
+  // Every winner of a round is paid by a sale of its own.
+  const sold = new Set(sales.sales.map(({ taskId }) => taskId)).size;
   const problems = [
     ...ending.problems,
     ...(paid < parts ? [`${parts - paid} of ${parts} tasks were not paid.`] : []),
-    ...(sales.sales.length === paid ? [] : [`The chain has ${sales.sales.length} sales, not ${paid}.`]),
+    ...(sold === paid ? [] : [`The chain has ${sold} tasks that were sold, not ${paid}.`]),
+    ...providers
+      .filter(({ behaviour, slashed }) => behaviour === undefined && slashed > 0n)
+      .map(({ name, slashed }) => `${name} did as it should and lost ${slashed} wei of its stake.`),
     ...(escrow.balanced ? [] : ["The books of Escrow do not balance."]),
   ];
   return {
@@ -91,23 +96,28 @@ async function providersOf(
   plans: readonly ProviderPlan[],
   parties: Parties,
   ledger: Ledger,
-  { sales }: Sales,
+  { sales, slashes }: Sales,
   transactions: readonly SuiteTransaction[],
 ): Promise<ProviderSummary[]> {
   return Promise.all(
-    plans.map(async ({ name, parallel, niceness }) => {
+    plans.map(async ({ name, parallel, niceness, behaviour }) => {
       const { provider: id = 0, account: owner = "" } = parties.providers.find((one) => one.name === name) ?? {};
       const { values } = await readBatch(protocol, [
         read("providerPool", "getProvider", id),
-        read("reputation", "scoreOf", id),
+        read("reputation", "getRecord", id),
       ]);
-      const [{ stake }, score] = values;
+      const [{ stake }, { score, frauds }] = values;
+      const lost = slashes.filter(({ provider }) => provider === id);
       const own = sales.filter(({ provider }) => provider === id);
       const sent = transactions.filter(({ from }) => from === owner);
       return {
         ...{ name, id, owner, stake, parallel, niceness, won: own.length },
         ...ledger.attemptsOf(name),
-        earned: own.reduce((sum, { price, fee, royalty }) => sum + price - fee - royalty, 0n),
+        ...(behaviour !== undefined && { behaviour }),
+        earned: own.reduce((sum, { price, fee, royalty, share }) => sum + price - fee - royalty + share, 0n),
+        seatsLost: lost.length,
+        slashed: lost.reduce((sum, { amount }) => sum + amount, 0n),
+        frauds: Number(frauds),
         gasCost: sent.reduce((sum, { cost }) => sum + cost, 0n),
         score: Number(score) / 1e6,
       };

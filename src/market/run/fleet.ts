@@ -86,13 +86,18 @@ export async function startProvider(start: ProviderStart): Promise<FleetProvider
   // An address of a node may hold a key.
   await writeText(file, formatDocument(config), 0o600);
   const { PATH, HOME, TMPDIR, SystemRoot } = process.env;
-  const child = fork(program.file, [file], {
+  const child = fork(program.file, argumentsOf(plan, file), {
     execArgv: [...program.execArgv],
     // Nothing of what else is in the environment: there may be other keys.
     env: { PATH, HOME, TMPDIR, SystemRoot, OPENGPU_PROVIDER_KEY: key },
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
   return watched(child, plan, report);
+}
+
+/** What a program is told: adversaries take turns, so that each round meets one of them at most. */
+function argumentsOf({ behaviour, every = 1, turn = 0 }: ProviderPlan, file: string): string[] {
+  return behaviour === undefined ? [file] : [behaviour, file, "--every", String(every), "--turn", String(turn)];
 }
 
 function watched(child: ChildProcess, plan: ProviderPlan, report: (event: FleetEvent) => void): FleetProvider {

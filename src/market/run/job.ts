@@ -3,7 +3,7 @@ import { countImages, readPredictions, splitImages } from "../../client/batches.
 import { Verification } from "../../protocol/order.js";
 import type { WorkPiece, WorkTerms } from "../../client/work.js";
 import type { WorkloadName } from "../summary.js";
-import { CAP_FACTOR, DIGITS_WITHIN, RAMP } from "./plans.js";
+import { CAP_FACTOR, CRITICAL_LIFETIME, DIGITS_WITHIN, RAMP } from "./plans.js";
 import type { StagedSource } from "./stage.js";
 
 /** Images to be recognised, and what they show. */
@@ -20,6 +20,8 @@ export interface Images {
 export interface Job {
   readonly frame?: FrameJob;
   readonly images?: Images;
+  /** How many of the first tiles are decided by agreement of several providers, and what odds that must reach. */
+  readonly critical?: { readonly tiles: number; readonly trust: number };
 }
 
 /** One task of the job. */
@@ -28,6 +30,8 @@ export interface JobPart {
   /** Which tile or batch, from 0. */
   readonly part: number;
   readonly input: Uint8Array;
+  /** Odds that agreement of several providers must reach; missing: one provider is enough. */
+  readonly trust?: number;
   /** Whether an output has the right form and size. */
   readonly isWhole: (output: Uint8Array) => boolean;
 }
@@ -38,7 +42,7 @@ const LIFETIME = 3_600;
 const REVIEW = 600;
 
 /** All parts of the job, those of the workloads in turn; those of digits end earlier. */
-export function partsOf({ frame, images }: Job): { parts: JobPart[]; tiles: Tile[]; batches: Uint8Array[] } {
+export function partsOf({ frame, images, critical }: Job): { parts: JobPart[]; tiles: Tile[]; batches: Uint8Array[] } {
   const tiles = frame === undefined ? [] : splitFrame(frame);
   const batches = images === undefined ? [] : splitImages(images.pixels, images);
   const rendering = tiles.map((tile, part): JobPart => {
@@ -46,7 +50,8 @@ export function partsOf({ frame, images }: Job): { parts: JobPart[]; tiles: Tile
       const { width, height } = readPpm(output);
       return width === tile.width && height === tile.height;
     });
-    return { workload: "render", part, input: tile.input, isWhole };
+    const isCritical = critical !== undefined && part < critical.tiles;
+    return { workload: "render", part, input: tile.input, isWhole, ...(isCritical && { trust: critical.trust }) };
   });
   const reading = batches.map((input, part): JobPart => {
     const isWhole = holds((output) => readPredictions(output, countImages(input)).length > 0);
@@ -75,8 +80,16 @@ function interleave<T>(one: readonly T[], other: readonly T[], within: number): 
 }
 
 /** What is ordered for a part: from the market price to so many times the floor, of whoever is first. */
-export function pieceOf({ input }: JobPart, { source, floorPrice }: StagedSource): WorkPiece {
+export function pieceOf({ input, trust }: JobPart, { source, floorPrice }: StagedSource): WorkPiece {
   const maxReward = floorPrice * CAP_FACTOR;
+  if (trust !== undefined) {
+    const terms: WorkTerms = {
+      ...{ source, maxReward, trust, rampDuration: RAMP, lifetime: CRITICAL_LIFETIME, reviewPeriod: 0 },
+      verification: Verification.Quorum,
+      bond: maxReward,
+    };
+    return { input, terms };
+  }
   const terms: WorkTerms = {
     ...{ source, maxReward, rampDuration: RAMP, lifetime: LIFETIME, reviewPeriod: REVIEW },
     verification: Verification.Review,

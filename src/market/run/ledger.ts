@@ -78,15 +78,23 @@ export function createLedger(nameOf: (provider: number) => string): Ledger {
         case "delivered":
           change(taskId, { state: "Delivered", deliveredAt: at, price: event.price });
           return;
-        case "paid":
-          change(taskId, { state: "Settled", paidAt: at, price: event.price, winner: nameOf(event.provider) });
+        case "sealed":
+          change(taskId, { state: "Round", deliveredAt: at, price: event.price });
           return;
+        case "paid": {
+          const { price, provider, executions } = event;
+          const others = executions === undefined || executions < 2 ? "" : ` and ${executions - 1} more`;
+          const paid = { state: "Settled", paidAt: at, price, winner: nameOf(provider) + others };
+          change(taskId, { ...paid, ...(executions !== undefined && { executions }) });
+          return;
+        }
         case "reopened":
           withoutHolder(taskId, "Open");
           return;
         case "refunded":
           withoutHolder(taskId, "Refunded");
           return;
+        case "decided":
         case "trouble":
       }
     },
@@ -127,7 +135,7 @@ export function createLedger(nameOf: (provider: number) => string): Ledger {
       return {
         ordered: tasks.size,
         open: count("Open") + count("Reserved"),
-        delivered: count("Delivered"),
+        delivered: count("Delivered") + count("Round"),
         paid: count("Settled"),
       };
     },

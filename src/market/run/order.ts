@@ -6,6 +6,7 @@ import { fileJournal } from "../../files/orderJournal.js";
 import { OpenGpuError } from "../../protocol/errors.js";
 import type { WorkloadName } from "../summary.js";
 import { type JobPart, pieceOf } from "./job.js";
+import { MOST_ORDERS } from "./plans.js";
 import type { Stage } from "./stage.js";
 
 /** Outputs by workload and part. */
@@ -41,7 +42,7 @@ export async function orderShares(ordering: Ordering): Promise<Outputs> {
       const pieces = share.map((part) => pieceOf(part, sourceOf(stage, part.workload)));
       const partOf = (at: number): JobPart => share[at] ?? unknownPart(at);
       const collected = await orderWork(client, pieces, {
-        ...{ store, window, discloseWindow, signal },
+        ...{ store, window, discloseWindow, signal, orders: MOST_ORDERS },
         journal: fileJournal(join(folder, `client-${index + 1}.jsonl`)),
         envelopes: (taskId) => inbox.list(taskId),
         judge: (output, at) => partOf(at).isWhole(output),

@@ -1,4 +1,5 @@
 import { parseEther } from "ethers";
+import { type Behaviour, BEHAVIOURS } from "./adversary.js";
 
 /** How one provider differs from the others. Amounts in wei. */
 export interface ProviderPlan {
@@ -11,6 +12,11 @@ export interface ProviderPlan {
   readonly niceness: number;
   /** Least payment for one task, as a multiple of what the floor price pays, in thousandths. */
   readonly asking: number;
+  /** How it misbehaves in rounds, if it does. */
+  readonly behaviour?: Behaviour;
+  /** In which rounds: one of so many, after so many. */
+  readonly every?: number;
+  readonly turn?: number;
 }
 
 /** Lowest price of an execution in a run, by workload. Wei. */
@@ -30,6 +36,13 @@ export const RAMP = 120;
  * that of render still rises: one machine, two markets.
  */
 export const DIGITS_WITHIN = 0.6;
+/**
+ * Seconds from the submission of a critical task to its deadline. A quarter of it is for computing without a race; most
+ * rounds are sealed after two fifths.
+ */
+export const CRITICAL_LIFETIME = 100;
+/** Times that a task is ordered until there is a verdict: with liars in a small pool, some rounds have none. */
+export const MOST_ORDERS = 6;
 /** Publisher's share, basis points. */
 export const ROYALTY_BPS = 500;
 /** Tasks that a provider can have sealed at the same time without its stake running out, for each execution at a time. */
@@ -54,5 +67,22 @@ export function plansFor(count: number, stakePerSlot: bigint): ProviderPlan[] {
       niceness: [4, 2, 0, 3, 1][kind] ?? 0,
       asking: [900, 950, 985, 1_080, 1_160][kind] ?? 1_000,
     };
+  });
+}
+
+/** Slots of an adversary, so that it is drawn about as often as a strong provider. */
+const ADVERSARY_SLOTS = 2;
+
+/**
+ * Providers that do no work but take seats in rounds: one lies, one never opens what it sealed, one copies others' seals,
+ * and so on. They take turns: two of them in a round of three would leave it without a verdict, which costs the third.
+ */
+export function adversaryPlansFor(count: number, stakePerSlot: bigint): ProviderPlan[] {
+  return Array.from({ length: count }, (_, index) => {
+    const behaviour = BEHAVIOURS[index % BEHAVIOURS.length] ?? "liar";
+    const name = index < BEHAVIOURS.length ? behaviour : `${behaviour} ${Math.floor(index / BEHAVIOURS.length) + 1}`;
+    const stake = BigInt(ADVERSARY_SLOTS) * stakePerSlot + SEALED * FLOORS.render * CAP_FACTOR;
+    const round = { every: count, turn: index };
+    return { name, stake, parallel: ADVERSARY_SLOTS, niceness: 0, asking: 1, behaviour, ...round };
   });
 }

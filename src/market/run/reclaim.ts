@@ -137,6 +137,14 @@ async function endTask(
       if (ours.has(provider)) return acted(() => accept(own, { order }));
       if (timestamp > disclosedAt + order.reviewPeriod) return acted(() => settle(own, { order }));
       return `task ${task.taskId} can be settled after ${date(disclosedAt + order.reviewPeriod)}.`;
+    case "Round": {
+      // Whoever won of it was paid with the run's own coin if all its providers are the run's.
+      const ended = await acted(() => accept(own, { order }))
+        .catch(() => acted(() => settle(own, { order })))
+        .then(() => true)
+        .catch(() => false);
+      return ended ? undefined : `task ${task.taskId} is being decided; it can be settled when its clocks have run.`;
+    }
     default:
       return undefined;
   }

@@ -3,6 +3,7 @@ import { formatEther, type Signer } from "ethers";
 import { folderStore } from "../../content/folderStore.js";
 import { createInbox } from "../../content/inbox.js";
 import { serveContent } from "../../content/server.js";
+import { seatsOf } from "../../protocol/consensus.js";
 import type { Deployment } from "../../protocol/deployment.js";
 import { OpenGpuError } from "../../protocol/errors.js";
 import { connect } from "../../protocol/protocol.js";
@@ -57,6 +58,8 @@ export interface RunOptions {
   job: Job;
   workloads: Readonly<Record<WorkloadName, WorkloadFiles>>;
   program: Program;
+  /** Runs providers that misbehave; told how, then their configuration. */
+  adversary: Program;
   /** Port of the content server; a free one if left out. */
   contentPort?: number;
   /** Pause between two looks at the chain, milliseconds. */
@@ -196,7 +199,8 @@ export async function runMarket(options: RunOptions): Promise<RunResult> {
 
 /** Wei that some parts may cost at most. */
 function capsOf(parts: readonly JobPart[]): bigint {
-  return parts.reduce((sum, { workload }) => sum + FLOORS[workload] * CAP_FACTOR, 0n);
+  const executions = ({ trust }: JobPart) => BigInt(trust === undefined ? 1 : seatsOf(trust));
+  return parts.reduce((sum, part) => sum + FLOORS[part.workload] * CAP_FACTOR * executions(part), 0n);
 }
 
 const countOf = (parts: readonly JobPart[], name: WorkloadName): number =>
@@ -233,15 +237,17 @@ function startOne(
   contentServer: string,
   ledger: Ledger,
 ): Promise<FleetProvider> {
-  const { plans, program, folder, rpc, deploymentFile, deployment, interval } = options;
+  const { plans, program, adversary, folder, rpc, deploymentFile, deployment, interval } = options;
   const [plan, wallet] = [plans[index], cast.providers[index]];
   if (plan === undefined || wallet === undefined) throw new OpenGpuError(`There is no provider ${index}.`);
+  // Slots of who does no work would be capacity that is not there.
+  const isMeant = ({ name }: { name: WorkloadName }) => plan.behaviour === undefined || name === "render";
   return startProvider({
-    ...{ plan, program, key: wallet.privateKey },
+    ...{ plan, program: plan.behaviour === undefined ? program : adversary, key: wallet.privateKey },
     folder: join(folder, `provider-${index + 1}`),
     config: {
       ...{ rpc, deployment: deploymentFile, store: contentServer, inboxes: [contentServer], interval },
-      sources: stage.sources.map(({ source, floorPrice }) => ({
+      sources: stage.sources.filter(isMeant).map(({ source, floorPrice }) => ({
         source,
         slots: plan.parallel,
         minimum: minimumOf(plan, floorPrice, deployment),

@@ -1,0 +1,130 @@
+import { settle } from "../protocol/actions/settle.js";
+import { accept } from "../protocol/actions/accept.js";
+import { captureSeed } from "../protocol/actions/captureSeed.js";
+import { refund } from "../protocol/actions/refund.js";
+import { dataSlice } from "ethers";
+import { openEnvelope } from "../protocol/envelope.js";
+import type { SigningProtocol } from "../protocol/protocol.js";
+import { messageOf } from "../protocol/retry.js";
+import { isRevert } from "../protocol/reverts.js";
+import { mustCapture, readRound, type RoundSnapshot } from "../protocol/round.js";
+import type { Collected, CollectOptions } from "./collect.js";
+import type { JournalEntry } from "./journal.js";
+
+/** Bytes of a result digest that a seat keeps. */
+const RESULT_BYTES = 16;
+
+/**
+ * Sees a Quorum task through to its end: when its providers have opened their seals, fetches the output of the group that
+ * has won from any of them, checks it against the digest that they agree on, and pays all of them at once. Ends rounds
+ * without a verdict, and orders that nobody answered, which returns the money. What to do follows from the chain and the
+ * journal's entry, so this may be called again after a crash at any point.
+ *
+ * @throws the signal's reason, and nothing else: what fails is reported and tried again.
+ */
+export async function collectRound(
+  protocol: SigningProtocol,
+  { order, secretKey, taskId }: JournalEntry,
+  options: CollectOptions,
+): Promise<Collected> {
+  const { store, envelopes, tidings, maxOutput = 256 * 2 ** 20, judge = () => true } = options;
+  const signal = options.signal ?? new AbortController().signal;
+  const report = options.report ?? (() => undefined);
+  const told = new Set<string>();
+  let output: Uint8Array | undefined;
+  let isRefused = false;
+  let last: RoundSnapshot | undefined;
+
+  const trouble = (reason: string) => {
+    if (!told.has(reason)) report({ kind: "trouble", at: Date.now(), reason });
+    told.add(reason);
+  };
+  const tellOnce = (kind: "sealed" | "decided", round: RoundSnapshot) => {
+    if (told.has(kind)) return;
+    told.add(kind);
+    const winners = round.outcomes.filter((outcome) => outcome === "Paid").length;
+    report({ kind, at: Date.now(), price: round.price, seats: round.seats.length, winners });
+  };
+  /** Digest of the winning output, if a winner has told it. */
+  const digestFrom = (round: RoundSnapshot, sent: readonly string[]): string | undefined => {
+    const winners = round.seats.filter(({ result }) => result === round.winner);
+    for (const envelope of sent) {
+      for (const { provider } of winners) {
+        try {
+          const { resultDigest } = openEnvelope({ taskId, provider }, envelope, secretKey ?? "");
+          if (dataSlice(resultDigest, 0, RESULT_BYTES) === round.winner) return resultDigest;
+        } catch {
+          // It is another winner's, or of somebody who has no part in this: anyone can send anything.
+        }
+      }
+    }
+    return undefined;
+  };
+  /** Whether the output is there and good. */
+  const fetchOutput = async (round: RoundSnapshot): Promise<boolean> => {
+    const received = await envelopes(taskId);
+    const digest = digestFrom(round, [...received, ...tidings.disclosed(taskId)]);
+    if (digest === undefined) return false;
+    const found = await store.get(digest, { maxSize: maxOutput, signal });
+    if (await judge(found)) {
+      output = found;
+      return true;
+    }
+    isRefused = true;
+    trouble(`The output ${digest} is not what was ordered, though its providers agree on it.`);
+    return false;
+  };
+
+  const step = async (round: RoundSnapshot): Promise<Collected | undefined> => {
+    const { state, timestamp, deadline, sealedAt, claimsUntil = 0, seats, decided, winner } = round;
+    if (state === "Refunded") {
+      report({ kind: "refunded", at: Date.now() });
+      return { outcome: "refunded" };
+    }
+    if (state === "Revoked") return { outcome: "revoked" };
+    if (state === "None") return timestamp > order.deadline ? { outcome: "unposted" } : undefined;
+    if (state === "Settled") {
+      // What was seen before it ended; after a restart only its price is known.
+      const winners = last?.seats.filter((_, index) => last?.outcomes[index] === "Paid") ?? [];
+      const [provider = 0] = winners.map((seat) => seat.provider);
+      const paid = { provider, price: round.price, executions: winners.length };
+      report({ kind: "paid", at: Date.now(), ...paid });
+      return { outcome: "paid", ...paid, ...(output !== undefined && { output }) };
+    }
+    if (state === "Open") {
+      if (timestamp > deadline) await refund(protocol, { order });
+      // Else the chain forgets the block, and a later one decides.
+      else if (mustCapture(round, 0)) await captureSeed(protocol, { taskId });
+      return undefined;
+    }
+    last = round;
+    if (sealedAt === undefined) return undefined;
+    tellOnce("sealed", round);
+    if (seats.length < 2) await settle(protocol, { order });
+    else if (decided) {
+      tellOnce("decided", round);
+      if (winner === undefined) await settle(protocol, { order });
+      else if (output !== undefined) await accept(protocol, { order });
+      else {
+        // At once: nobody else needs to be asked any more.
+        if (!isRefused && (await fetchOutput(round))) await accept(protocol, { order });
+        else if (timestamp > claimsUntil) await settle(protocol, { order });
+      }
+    }
+    return undefined;
+  };
+
+  const { interval } = protocol.patience;
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      const ended = await step(await readRound(protocol, order));
+      if (ended !== undefined) return ended;
+    } catch (error) {
+      signal.throwIfAborted();
+      // What the contracts refuse is decided by the next look at the chain.
+      if (!isRevert(error)) trouble(messageOf(error));
+    }
+    await tidings.news(taskId, interval, signal);
+  }
+}
