@@ -97,19 +97,11 @@ contract Escrow is IEscrow {
     }
 
     /// @inheritdoc IEscrow
-    function settleRound(
-        address client,
-        uint256 held,
-        Entry[] calldata credits,
-        uint256 fee,
-        uint256 drawn
-    ) external onlyTaskManager {
-        uint256 total = fee;
+    function settleRound(address client, uint256 held, Entry[] calldata credits, uint256 fee) external onlyTaskManager {
+        uint256 total;
         for (uint256 i; i < credits.length; ++i) total += credits[i].amount;
-        require(held + drawn >= total, UnbalancedBatch(held + drawn, total));
-        if (drawn != 0) _debit(TASK_MANAGER, drawn);
-        // What is drawn pays a part of the credits, so the rest is at most what was held.
-        uint256 overflow = _endHold(client, held, total - fee - drawn, fee);
+        require(held >= total + fee, UnbalancedBatch(held, total + fee));
+        uint256 overflow = _endHold(client, held, total, fee);
         for (uint256 i; i < credits.length; ++i) _credit(credits[i].account, credits[i].amount);
         _credit(TASK_MANAGER, overflow);
     }

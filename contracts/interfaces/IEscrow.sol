@@ -88,10 +88,9 @@ interface IEscrow {
         uint256 fee
     ) external;
 
-    /// @notice Ends a hold of `held` wei of a client and pays `credits` and `fee` from it and from `drawn` wei of
-    /// TaskManager's free balance. The fee rests with the client as in `settle`; what remains returns to the client's
-    /// free balance. TaskManager only.
-    function settleRound(address client, uint256 held, Entry[] calldata credits, uint256 fee, uint256 drawn) external;
+    /// @notice Ends a hold of `held` wei of a client and pays `credits` and `fee` from it. The fee rests with the client as
+    /// in `settle`; what remains returns to the client's free balance. TaskManager only.
+    function settleRound(address client, uint256 held, Entry[] calldata credits, uint256 fee) external;
 
     /// @notice Takes `debits` from free balances and adds `credits` to free balances; the sums are equal.
     /// TaskManager only.

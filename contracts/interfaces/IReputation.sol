@@ -23,9 +23,9 @@ interface IReputation {
         uint256 score;
         /// Settled tasks.
         uint256 settled;
-        /// Lapses, undisclosed and unopened results.
+        /// Lapses, and results that were not disclosed.
         uint256 faults;
-        /// Results proven wrong.
+        /// Results proven wrong, and seals in rounds that were never opened.
         uint256 frauds;
         /// All earnings, gwei, rounded down at each record.
         uint256 earned;
@@ -74,10 +74,10 @@ interface IReputation {
         uint256 earned
     ) external;
 
-    /// @notice Counts a lapse. TaskManager only.
+    /// @notice Counts a lapse, or a result that was not disclosed. TaskManager only.
     function recordFault(ProviderId provider) external;
 
-    /// @notice Counts a result proven wrong; the third within one HALF_LIFE jails for another. TaskManager only.
+    /// @notice Counts a result proven wrong, or a seal that was never opened; the third within one HALF_LIFE jails for another. TaskManager only.
     /// @return jailedUntil End of the provider's jail, unix seconds; 0 if it never was jailed.
     function recordFraud(ProviderId provider) external returns (uint256 jailedUntil);
 }

@@ -230,9 +230,9 @@ interface ITaskManager {
         SeatOutcome outcome,
         uint256 slashed
     );
-    /// @notice The round is over: each of `winners` was paid, as TaskSettled tells, and got `share` wei of the slashes
-    /// beside.
-    event RoundEnded(TaskId indexed taskId, address indexed client, uint256 winners, uint256 share);
+    /// @notice The round is over: each of `winners` is paid, as TaskSettled tells, and seats lost `slashed` wei in all, which
+    /// go to the protocol.
+    event RoundEnded(TaskId indexed taskId, address indexed client, uint256 winners, uint256 slashed);
     event OrderRevoked(TaskId indexed taskId, address indexed client);
     event OrdersRevokedBelow(address indexed client, uint256 nonce);
     event ClientAgentSet(address indexed client, address indexed agent, bool allowed);

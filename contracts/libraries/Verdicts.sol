@@ -36,8 +36,6 @@ library Verdicts {
         uint256 winners;
         /// Slashed stake, wei.
         uint256 slashed;
-        /// Of which each winner gets, wei.
-        uint256 share;
     }
 
     /// @dev When sealing ended, unix seconds; reverts as long as it goes on.
@@ -144,9 +142,9 @@ library Verdicts {
             if ((paid >> i) & 1 == 1) ++payout.winners;
             else payout.slashed += _punish(leaves, rules, taskId, order, tally, i);
         }
-        // What the winners do not get stays with the protocol.
-        if (payout.winners != 0) payout.share = payout.slashed / 2 / payout.winners;
-        emit ITaskManager.RoundEnded(taskId, order.client(), payout.winners, payout.share);
+        // All of it goes to the protocol. A part for the winners would let whoever controls two seats take the stake of the
+        // third, or of a provider whose agent key it stole: by an order of its own, with a bond as large as that stake.
+        emit ITaskManager.RoundEnded(taskId, order.client(), payout.winners, payout.slashed);
 
         bool early = task.has(TaskSlotLib.OPENED);
         if (payout.winners == 0) {
@@ -163,7 +161,7 @@ library Verdicts {
         }
         task = task.withoutRound().withState(TaskState.Settled);
         ledger.tasks[taskId] = task;
-        _pay(leaves, rules, taskId, order, task, tally.seats, paid, payout);
+        _pay(leaves, rules, taskId, order, task, tally.seats, paid, payout.winners);
     }
 
     /// @dev Takes what a seat loses and unlocks the rest; tells what it lost, wei.
@@ -195,7 +193,7 @@ library Verdicts {
         emit ITaskManager.SeatSlashed(taskId, provider, order.client(), seat, outcome, slashed);
     }
 
-    /// @dev Pays each winner one price of its own, and its part of the slashes.
+    /// @dev Pays each winner one price of its own.
     function _pay(
         Leaves memory leaves,
         RoundRules memory rules,
@@ -204,13 +202,13 @@ library Verdicts {
         TaskSlot task,
         SeatSlot[] memory seats,
         uint256 paid,
-        Payout memory payout
+        uint256 winners
     ) private {
         address client = order.client();
         Sale memory sale = Sales.saleOf(order, task);
         if (sale.royalty != 0) sale.publisher = leaves.sourceRegistry.ownerOf(SourceId.unwrap(order.source()));
-        uint256 payment = Sales.paymentOf(sale) + payout.share;
-        IEscrow.Entry[] memory credits = new IEscrow.Entry[](payout.winners + 1);
+        uint256 payment = Sales.paymentOf(sale);
+        IEscrow.Entry[] memory credits = new IEscrow.Entry[](winners + 1);
         uint256 count;
         for (uint256 i; i < seats.length; ++i) {
             if ((paid >> i) & 1 == 0) continue;
@@ -221,6 +219,6 @@ library Verdicts {
             emit ITaskManager.TaskSettled(taskId, provider, client, sale.publisher, sale.price, sale.fee, sale.royalty);
         }
         credits[count] = IEscrow.Entry(sale.publisher, sale.royalty * count);
-        leaves.escrow.settleRound(client, Sales.heldBy(order), credits, sale.fee * count, payout.share * count);
+        leaves.escrow.settleRound(client, Sales.heldBy(order), credits, sale.fee * count);
     }
 }

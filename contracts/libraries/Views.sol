@@ -70,8 +70,9 @@ library Views {
             round.capacity = task.capacity();
         }
         if (task.state() != TaskState.Round) return round;
-        if (task.isSealing()) (round.seed, round.capacity) = (task.seed(), task.capacity());
-        else round.closedAt = task.clearedAt();
+        bool sealing = task.isSealing() && block.timestamp <= task.deadline();
+        if (sealing) (round.seed, round.capacity) = (task.seed(), task.capacity());
+        else if (!task.isSealing()) round.closedAt = task.clearedAt();
         SeatSlot[] memory seats = RoundLib.load(ledger.rounds[taskId], 0).seats;
         round.seats = new SeatView[](seats.length);
         for (uint256 i; i < seats.length; ++i) {

@@ -42,7 +42,7 @@ struct TaskView {
     /// The client has brought the deadline forward.
     bool cancelled;
     bool disputed;
-    /// Sealing of its round ended before the deadline.
+    /// Sealing of its round ended before the deadline, or the round has paid its winners.
     bool opened;
     /// Counts as demand while it waits for a delivery: its cap reached the market price when it opened.
     bool counted;

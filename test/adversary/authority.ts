@@ -31,7 +31,7 @@ const FOR_TASK_MANAGER: Record<string, [contract: "escrow" | "providerPool" | "r
   "Escrow.settleRound": [
     "escrow",
     ({ escrow, client }, caller) =>
-      escrow.connect(caller).settleRound(client, 1n, [{ account: caller, amount: 1n }], 0n, 0n, options),
+      escrow.connect(caller).settleRound(client, 1n, [{ account: caller, amount: 1n }], 0n, options),
   ],
   "Escrow.collectFees": [
     "escrow",

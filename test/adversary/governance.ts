@@ -105,7 +105,7 @@ describe("adversary: the owner of TaskManager", () => {
     const everyones = new Set([
       ...["submit", "submitSigned", "revoke", "revokeBelow", "setClientAgent", "announceInbox", "accept", "cancel"],
       ...["reserve", "deliver", "deliverAndDisclose", "disclose", "prove", "proveSigned", "proveBatch", "multicall"],
-      ...["settle", "reopen", "refund", "collectFees"],
+      ...["settle", "reopen", "refund", "collectFees", "captureSeed", "takeSeat", "openSeat", "claimSeat"],
     ]);
     const owners: string[] = [];
     taskManager.interface.forEachFunction(({ name, constant }) => {

@@ -1,6 +1,8 @@
-import { packOrder, signOrder, taskIdOf } from "../../src/protocol/order.js";
+import type { Signer } from "ethers";
+import { MIN_WEIGHT, SEED_DELAY } from "../../src/protocol/consensus.js";
+import { packOrder, signOrder, taskIdOf, Verification } from "../../src/protocol/order.js";
 import { sealOf } from "../../src/protocol/seal.js";
-import { time } from "./network.js";
+import { networkHelpers, time } from "./network.js";
 import {
   attest,
   BOND,
@@ -24,6 +26,7 @@ export const TaskState = {
   Reserved: 2n,
   Delivered: 3n,
   Disclosed: 4n,
+  Round: 5n,
   Settled: 6n,
   Refunded: 7n,
   Revoked: 8n,
@@ -35,8 +38,12 @@ export const START = (CAP * ((FLOOR * 0xffffffffn + CAP - 1n) / CAP)) / 0xffffff
 /** Seconds for which tasks of kind Reserved are reserved: longer than the cancel notice. */
 export const RESERVATION = 1800;
 
-/** Kinds of tasks: answered at once, answered with a proof, reserved before they are answered. */
-export type Kind = "Review" | "Proof" | "Reserved";
+/** Kinds of tasks: answered at once, answered with a proof, reserved before they are answered, answered by several. */
+export type Kind = "Review" | "Proof" | "Reserved" | "Quorum";
+
+/** Seats of tasks of kind Quorum. */
+export const SEATS = 3n;
+const TRUST = 2;
 
 /** A second member of the pool, of the first of the other accounts. */
 export const RIVAL = 2n;
@@ -49,14 +56,32 @@ export async function joinRival(market: Market) {
   return rival;
 }
 
-/** An order nobody has posted, of a market in which {@link RIVAL} is about to join. */
+/** A member of the pool that may sit in a round beside the market's provider. */
+interface Juror {
+  provider: bigint;
+  owner: Signer;
+}
+
+/** As many more members as a round of three seats needs, of the accounts after the first of the others. */
+async function joinJurors(market: Market): Promise<Juror[]> {
+  const jurors: Juror[] = [];
+  for (const owner of market.others.slice(1, 4)) jurors.push({ provider: await joinProvider(market, owner), owner });
+  return jurors;
+}
+
+/**
+ * An order nobody has posted, of a market in which {@link RIVAL} is about to join, and others if there is to be a round.
+ */
 export async function subjectOf(market: Market, kind: Kind) {
   const rival = await joinRival(market);
+  const jurors = kind === "Quorum" ? await joinJurors(market) : [];
   // Long enough for a lapse before the deadline.
   const changes = { deadline: (await time.latest()) + 4 * 3600, reviewPeriod: 7200, rampDuration: 20_000, bond: BOND };
+  const reservation = kind === "Reserved" ? RESERVATION : 0;
+  const verdict = kind === "Quorum" ? { verification: Verification.Quorum, trust: TRUST } : {};
   const order = await (kind === "Proof"
     ? proofOrder(market, changes)
-    : reviewOrder(market, { ...changes, reservation: kind === "Reserved" ? RESERVATION : 0 }));
+    : reviewOrder(market, { ...changes, ...verdict, reservation }));
   const taskId = taskIdOf(order, market.domain);
   const result = resultFor(taskId, market.provider);
   const proof = await attest(market, taskId, market.provider, order.inputDigest, result);
@@ -67,6 +92,7 @@ export async function subjectOf(market: Market, kind: Kind) {
     ...result,
     market,
     rival,
+    jurors,
     rivalSeal: sealOf({ ...result, taskId, provider: RIVAL }),
     order,
     packed,
@@ -232,9 +258,138 @@ export const RESERVED_STATES = {
   Refunded: refunded,
 } satisfies Record<string, Route>;
 
+/** Posts an order and waits until its seed is known. */
+const submitRound: Route = async (subject) => {
+  await submit(subject);
+  await networkHelpers.mine(SEED_DELAY + 1, { interval: 1 });
+  return subject.order.deadline;
+};
+
+/** The seed is known, and so late everybody may sit. */
+const enter: Route = async (subject) => {
+  const end = await submitRound(subject);
+  await time.increaseTo(end - 1000);
+  return end;
+};
+
+const capture: Route = async (subject) => {
+  const end = await submitRound(subject);
+  await anyone(subject).captureSeed(subject.taskId);
+  return end;
+};
+
+/** Cancels when everybody may sit. */
+const cancelLate: Route = async (subject) => {
+  await enter(subject);
+  await client(subject).cancel(subject.packed);
+  return (await time.latest()) + WINDOWS.cancelNotice;
+};
+
+const cancelCaptured: Route = async (subject) => {
+  await enter(subject);
+  await anyone(subject).captureSeed(subject.taskId);
+  await client(subject).cancel(subject.packed);
+  return (await time.latest()) + WINDOWS.cancelNotice;
+};
+
+type Opening = Pick<ReturnType<typeof resultFor>, "resultDigest" | "salt" | "envelopeHash">;
+
+const openAll = async (subject: Subject, openings: readonly Opening[]): Promise<void> => {
+  for (const [seat, { resultDigest, salt, envelopeHash }] of openings.entries()) {
+    await anyone(subject).openSeat(subject.taskId, seat, resultDigest, salt, envelopeHash);
+  }
+};
+
+/** The market's provider takes the first seat, the others those after it; tells what opens them. */
+async function seat(subject: Subject, outputs: readonly string[]): Promise<Opening[]> {
+  const { market, packed, taskId, seal, jurors } = subject;
+  await enter(subject);
+  await provider(subject).takeSeat(packed, market.provider, MIN_WEIGHT, seal);
+  const openings: Opening[] = [subject];
+  for (const [place, output] of outputs.entries()) {
+    const juror = jurors[place];
+    if (juror === undefined) throw new Error(`no juror ${place}`);
+    const result = resultFor(taskId, juror.provider, output);
+    await market.taskManager.connect(juror.owner).takeSeat(packed, juror.provider, MIN_WEIGHT, result.seal);
+    openings.push(result);
+  }
+  return openings;
+}
+
+/** Some seats are taken, too few to end sealing. */
+const sealing =
+  (...outputs: string[]): Route =>
+  async (subject) => {
+    await seat(subject, outputs);
+    return subject.order.deadline;
+  };
+
+/** All seats are taken. */
+const sealed: Route = async (subject) => {
+  await seat(subject, ["output", "other"]);
+  return (await time.latest()) + WINDOWS.open;
+};
+
+/** Sealing has ended with the deadline. */
+const sealedLate: Route = async (subject) => (await sealing("output")(subject)) + WINDOWS.open;
+
+/** All seats are opened; the first has won if the second says the same. */
+const opened =
+  (...outputs: string[]): Route =>
+  async (subject) => {
+    const openings = await seat(subject, outputs);
+    const end = (await time.latest()) + WINDOWS.open + WINDOWS.claim;
+    await openAll(subject, openings);
+    return end;
+  };
+
+/** The first of two winners has claimed. */
+const claimed: Route = async (subject) => {
+  const end = await opened("output", "other")(subject);
+  await anyone(subject).claimSeat(subject.packed, 0, subject.envelope);
+  return end;
+};
+
+/** States of a Quorum task, likewise. */
+export const QUORUM_STATES = {
+  None: next,
+  Revoked: revoked,
+  Unseeded: async (subject) => {
+    await submit(subject);
+    return next();
+  },
+  Open: submitRound,
+  Expired: after(submitRound),
+  Cancelled: cancelLate,
+  CancelledExpired: after(cancelLate),
+  Seeded: capture,
+  SeededOver: after(capture),
+  SeededCancelled: cancelCaptured,
+  SeededCancelledOver: after(cancelCaptured),
+  Sealing: sealing("output"),
+  Alone: after(sealing()),
+  LateSealed: after(sealing("output")),
+  LateSealedOver: after(sealedLate),
+  Sealed: sealed,
+  SealedOver: after(sealed),
+  Won: opened("output", "other"),
+  WonOver: after(opened("output", "other")),
+  Claimed: claimed,
+  ClaimedOver: after(claimed),
+  Disputed: async (subject) => {
+    await opened("other", "another")(subject);
+    return next();
+  },
+  Accepted: then(opened("output", "other"), (subject) => client(subject).accept(subject.packed)),
+  Settled: then(after(claimed), (subject) => anyone(subject).settle(subject.packed)),
+  Refunded: refunded,
+  Dissolved: then(after(capture), (subject) => anyone(subject).settle(subject.packed)),
+} satisfies Record<string, Route>;
+
 /** The routes to all states of each kind of task. */
 export const STATES: Record<Kind, Record<string, Route>> = {
   Review: REVIEW_STATES,
   Proof: PROOF_STATES,
   Reserved: RESERVED_STATES,
+  Quorum: QUORUM_STATES,
 };

@@ -21,8 +21,6 @@ export interface Sale {
   readonly price: bigint;
   readonly fee: bigint;
   readonly royalty: bigint;
-  /** Part of what others lost in the round, beside the price. */
-  readonly share: bigint;
 }
 
 /** A seat that lost stake, wei. */
@@ -62,9 +60,7 @@ export async function salesTo(
     "taskManager.TaskLapsed",
     "taskManager.TaskRefunded",
     "taskManager.SeatSlashed",
-    "taskManager.RoundEnded",
   ] as const;
-  const shares = new Map<string, bigint>();
   const slashes: Slash[] = [];
   const sales: Sale[] = [];
   const returns: Return[] = [];
@@ -72,8 +68,6 @@ export async function salesTo(
   for await (const event of watch(protocol, { events, where: { client: clients }, from, to })) {
     if (event.name === "TaskLapsed") {
       lapsed += event.args.slashed;
-    } else if (event.name === "RoundEnded") {
-      shares.set(event.args.taskId, event.args.share);
     } else if (event.name === "SeatSlashed") {
       slashes.push({ provider: Number(event.args.provider), amount: event.args.slashed });
     } else if (event.name === "TaskRefunded") {
@@ -81,8 +75,7 @@ export async function salesTo(
       returns.push({ client, fee, tip, caller });
     } else {
       const { taskId, provider, client, price, fee, royalty } = event.args;
-      const share = shares.get(taskId) ?? 0n;
-      sales.push({ taskId, provider: Number(provider), client, price, fee, royalty, share });
+      sales.push({ taskId, provider: Number(provider), client, price, fee, royalty });
     }
   }
   return { sales, returns, lapsed, slashes };
@@ -144,13 +137,8 @@ export async function booksOf(
     total(returns.filter((one) => one.client === client).map(({ fee, tip }) => fee + tip));
   const earnedBy = (id: number, account: string) =>
     total(returns.filter(({ caller }) => caller === account).map(({ tip }) => tip)) +
-    total(
-      sales
-        .filter((sale) => sale.provider === id)
-        .map(({ price, fee, royalty, share }) => price - fee - royalty + share),
-    );
-  // Half of what seats lose goes to the winners, if there are some; the rest stays with the protocol.
-  const kept = lapsed + total(slashes.map(({ amount }) => amount)) - total(sales.map(({ share }) => share));
+    total(sales.filter((sale) => sale.provider === id).map(({ price, fee, royalty }) => price - fee - royalty));
+  const slashed = lapsed + total(slashes.map(({ amount }) => amount));
 
   const mine = {
     clients: total(clients.map(({ free, held }) => free + held)),
@@ -172,7 +160,9 @@ export async function booksOf(
     has(publisher, royalties);
   // Anyone may collect the fees for the treasury, others' too.
   const inAll = opening.alone
-    ? strangers === 0n && pool === stakes && mine.others + treasury - opening.treasury === fees + feesOfReturns + kept
+    ? strangers === 0n &&
+      pool === stakes &&
+      mine.others + treasury - opening.treasury === fees + feesOfReturns + slashed
     : strangers >= 0n && pool >= stakes;
   return {
     ...{ ...mine, strangers, coin, paid, royalties, fees, caps },

@@ -114,7 +114,7 @@ async function providersOf(
         ...{ name, id, owner, stake, parallel, niceness, won: own.length },
         ...ledger.attemptsOf(name),
         ...(behaviour !== undefined && { behaviour }),
-        earned: own.reduce((sum, { price, fee, royalty, share }) => sum + price - fee - royalty + share, 0n),
+        earned: own.reduce((sum, { price, fee, royalty }) => sum + price - fee - royalty, 0n),
         seatsLost: lost.length,
         slashed: lost.reduce((sum, { amount }) => sum + amount, 0n),
         frauds: Number(frauds),

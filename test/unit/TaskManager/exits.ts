@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import type { PackedOrder } from "../../../src/protocol/order.js";
+import type { Order, PackedOrder } from "../../../src/protocol/order.js";
 import { ethers, loadFixture, time } from "../../helpers/network.js";
 import { owed, partiesOf } from "../../helpers/observe.js";
-import { type Kind, START, STATES, subjectOf, TaskState } from "../../helpers/states.js";
+import { type Kind, type QUORUM_STATES, SEATS, START, STATES, subjectOf, TaskState } from "../../helpers/states.js";
 import {
   CAP,
   deployMarket,
@@ -22,6 +22,8 @@ interface Running {
   reviewPeriod: number;
   reservation: number;
 }
+
+type Posted = Running & { order: Order };
 
 const FEE = (START * FEE_BPS) / 10_000n;
 const TIP = (CAP * 50n) / 10_000n;
@@ -43,11 +45,11 @@ async function sevenfold(market: Market, reservation: number): Promise<Running> 
   return { packed, taskId, reviewPeriod: order.reviewPeriod, reservation };
 }
 
-async function plain(market: Market, kind: Kind, name: string): Promise<Running> {
+async function plain(market: Market, kind: Kind, name: string): Promise<Posted> {
   const subject = await subjectOf(market, kind);
   await STATES[kind][name]?.(subject);
   const { packed, taskId, order } = subject;
-  return { packed, taskId, reviewPeriod: order.reviewPeriod, reservation: order.reservation };
+  return { packed, taskId, order, reviewPeriod: order.reviewPeriod, reservation: order.reservation };
 }
 
 /** Waits for whatever clock runs and makes the call that it allows, until nothing is left to do. */
@@ -181,6 +183,66 @@ describe("TaskManager: the way out of every state that anyone may take", () => {
           expect((await providerPool.getMarket(1)).openTasks, "no demand is left behind").to.equal(0n);
         });
       }
+    }
+  }
+});
+
+/** The call that ends a Quorum task whatever happened in it, once all its clocks have run out. */
+const QUORUM_EXITS: Partial<Record<keyof typeof QUORUM_STATES, "refund" | "settle">> = {
+  Unseeded: "refund",
+  Open: "refund",
+  Expired: "refund",
+  Cancelled: "refund",
+  CancelledExpired: "refund",
+  Seeded: "settle",
+  SeededOver: "settle",
+  SeededCancelled: "settle",
+  SeededCancelledOver: "settle",
+  Sealing: "settle",
+  Alone: "settle",
+  LateSealed: "settle",
+  LateSealedOver: "settle",
+  Sealed: "settle",
+  SealedOver: "settle",
+  Won: "settle",
+  WonOver: "settle",
+  Claimed: "settle",
+  ClaimedOver: "settle",
+  Disputed: "settle",
+};
+
+describe("TaskManager: the way out of every state of a round that anyone may take", () => {
+  for (const [name, call] of Object.entries(QUORUM_EXITS)) {
+    for (const obstructed of [false, true]) {
+      const when = obstructed ? "and all others obstruct" : "and nobody else acts";
+      it(`when a Quorum task is ${name} ${when}: ${call}`, async () => {
+        const market = await loadFixture(deployMarket);
+        const { escrow, taskManager, providerPool, client, stranger } = market;
+        const accounts = await partiesOf(market);
+        const { packed, taskId, order } = await plain(market, "Quorum", name);
+        if (obstructed) await obstruct(market);
+        const total = await owed(market, accounts);
+        const free = (await escrow.accountOf(client)).free;
+        await time.increaseTo(order.deadline + WINDOWS.open + WINDOWS.claim);
+        await taskManager.connect(stranger)[call](packed);
+
+        const { state } = await taskManager.getTask(taskId);
+        const settled = name.startsWith("Claimed");
+        expect(state).to.equal(settled ? TaskState.Settled : TaskState.Refunded);
+        const account = await escrow.accountOf(client);
+        expect(account.held).to.equal(0n);
+        // What one winner costs, or at most the fee of a demand that nobody met, and the tip.
+        const kept = settled ? 2n * CAP : SEATS * CAP - SEATS * FEE - TIP;
+        expect(account.free).to.be.within(free + kept, free + SEATS * CAP);
+        expect((await escrow.accountOf(stranger)).free).to.equal(settled ? 0n : TIP);
+        expect(await owed(market, accounts)).to.equal(total);
+        expect(await ethers.provider.getBalance(escrow)).to.equal(total);
+        for (const [i, { locked }] of (await providerPool.getProviders(1, 100)).entries()) {
+          expect(locked, "no lock is left behind").to.equal((obstructed && i === 0 ? 0n : 2n) * STAKE_PER_SLOT);
+        }
+        expect((await providerPool.getMarket(1)).openTasks, "no demand is left behind").to.equal(0n);
+        expect((await taskManager.getRound(taskId)).seats, "no seat is left behind").to.have.length(0);
+      });
     }
   }
 });

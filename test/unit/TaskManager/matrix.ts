@@ -1,68 +1,106 @@
 import { expect } from "chai";
+import { MIN_WEIGHT, SEED_DELAY } from "../../../src/protocol/consensus.js";
 import { loadFixture, networkHelpers, time } from "../../helpers/network.js";
 import { type Observation, observe, owed } from "../../helpers/observe.js";
-import { type Kind, RESERVATION, RIVAL, STATES, type Subject, subjectOf, TaskState } from "../../helpers/states.js";
+import {
+  type Kind,
+  RESERVATION,
+  RIVAL,
+  SEATS,
+  STATES,
+  type Subject,
+  subjectOf,
+  TaskState,
+} from "../../helpers/states.js";
 import { BOND, CAP, deployMarket, STAKE_PER_SLOT, WINDOWS } from "../../helpers/suite.js";
 
 /**
  * What every action does in every state: the state it leads to, or the error that refuses it, `-` being WrongState.
  * Where a clock runs, the action comes in its last second, or, where the row says so, in the second after.
- * `rival` and `rivalReserve` are a delivery and a reservation by a provider that had nothing to do with the task. The
- * tasks of the last table ask for a reservation.
+ * `rival`, `rivalReserve` and `takeSeat` are a delivery, a reservation and a seal by a provider that had nothing to do
+ * with the task. Openings and claims are those of the first seat. The tasks of the third table ask for a reservation.
  */
 const TABLE = `
-Review           submit signed revoke  reserve rivalReserve deliver   rival     deliverAndDisclose disclose  accept  settle  reopen cancel refund   prove proveSigned proveBatch
-None             Open   Open   Revoked -       -            -         -         -                  -         -       -       -      -      -        -     kind        kind
-Revoked          -      -      -       -       -            -         -         -                  -         -       -       -      -      -        -     -           -
-Open             -      -      -       unasked unasked      Delivered Delivered -                  -         -       -       -      Open   early    kind  -           -
-Expired          -      -      -       late    late         late      late      -                  -         -       -       -      late   Refunded kind  -           -
-Cancelled        -      -      -       unasked unasked      Delivered Delivered -                  -         -       -       -      twice  early    kind  -           -
-CancelledExpired -      -      -       late    late         late      late      -                  -         -       -       -      twice  Refunded kind  -           -
-Lapsed           -      -      -       barred  unasked      barred    Delivered -                  -         -       -       -      Open   early    kind  -           -
-Delivered        -      -      -       -       -            -         -         -                  Disclosed Settled -       early  -      -        -     -           -
-DeliveredOver    -      -      -       -       -            -         -         -                  closed    Settled -       Open   -      -        -     -           -
-Disclosed        -      -      -       -       -            -         -         -                  -         Settled early   -      -      -        -     -           -
-DisclosedOver    -      -      -       -       -            -         -         -                  -         Settled Settled -      -      -        -     -           -
-Accepted         -      -      -       -       -            -         -         -                  -         -       -       -      -      -        -     -           -
-Settled          -      -      -       -       -            -         -         -                  -         -       -       -      -      -        -     -           -
-Refunded         -      -      -       -       -            -         -         -                  -         -       -       -      -      -        -     -           -
+Review           submit signed revoke  reserve rivalReserve deliver   rival     deliverAndDisclose disclose  accept  settle  reopen cancel refund   prove proveSigned proveBatch captureSeed takeSeat openSeat claimSeat
+None             Open   Open   Revoked -       -            -         -         -                  -         -       -       -      -      -        -     kind        kind       -           -        -        -
+Revoked          -      -      -       -       -            -         -         -                  -         -       -       -      -      -        -     -           -          -           -        -        -
+Open             -      -      -       unasked unasked      Delivered Delivered -                  -         -       -       -      Open   early    kind  -           -          roundless   kind     -        -
+Expired          -      -      -       late    late         late      late      -                  -         -       -       -      late   Refunded kind  -           -          roundless   kind     -        -
+Cancelled        -      -      -       unasked unasked      Delivered Delivered -                  -         -       -       -      twice  early    kind  -           -          roundless   kind     -        -
+CancelledExpired -      -      -       late    late         late      late      -                  -         -       -       -      twice  Refunded kind  -           -          roundless   kind     -        -
+Lapsed           -      -      -       barred  unasked      barred    Delivered -                  -         -       -       -      Open   early    kind  -           -          roundless   kind     -        -
+Delivered        -      -      -       -       -            -         -         -                  Disclosed Settled -       early  -      -        -     -           -          -           -        -        -
+DeliveredOver    -      -      -       -       -            -         -         -                  closed    Settled -       Open   -      -        -     -           -          -           -        -        -
+Disclosed        -      -      -       -       -            -         -         -                  -         Settled early   -      -      -        -     -           -          -           -        -        -
+DisclosedOver    -      -      -       -       -            -         -         -                  -         Settled Settled -      -      -        -     -           -          -           -        -        -
+Accepted         -      -      -       -       -            -         -         -                  -         -       -       -      -      -        -     -           -          -           -        -        -
+Settled          -      -      -       -       -            -         -         -                  -         -       -       -      -      -        -     -           -          -           -        -        -
+Refunded         -      -      -       -       -            -         -         -                  -         -       -       -      -      -        -     -           -          -           -        -        -
 
-Proof            submit signed revoke  reserve rivalReserve deliver rival deliverAndDisclose disclose accept settle reopen cancel refund   prove   proveSigned proveBatch
-None             Open   Open   Revoked -       -            -       -     -                  -        -      -      -      -      -        -       Settled     Settled
-Revoked          -      -      -       -       -            -       -     -                  -        -      -      -      -      -        -       -           -
-Open             -      -      -       kind    kind         kind    kind  -                  -        -      -      -      Open   early    Settled -           -
-Expired          -      -      -       kind    kind         kind    kind  -                  -        -      -      -      late   Refunded late    -           -
-Cancelled        -      -      -       kind    kind         kind    kind  -                  -        -      -      -      twice  early    Settled -           -
-CancelledExpired -      -      -       kind    kind         kind    kind  -                  -        -      -      -      twice  Refunded late    -           -
-Proven           -      -      -       -       -            -       -     -                  -        -      -      -      -      -        -       -           -
-ProvenSigned     -      -      -       -       -            -       -     -                  -        -      -      -      -      -        -       -           -
-Refunded         -      -      -       -       -            -       -     -                  -        -      -      -      -      -        -       -           -
+Proof            submit signed revoke  reserve rivalReserve deliver rival deliverAndDisclose disclose accept settle reopen cancel refund   prove   proveSigned proveBatch captureSeed takeSeat openSeat claimSeat
+None             Open   Open   Revoked -       -            -       -     -                  -        -      -      -      -      -        -       Settled     Settled    -           -        -        -
+Revoked          -      -      -       -       -            -       -     -                  -        -      -      -      -      -        -       -           -          -           -        -        -
+Open             -      -      -       kind    kind         kind    kind  -                  -        -      -      -      Open   early    Settled -           -          roundless   kind     -        -
+Expired          -      -      -       kind    kind         kind    kind  -                  -        -      -      -      late   Refunded late    -           -          roundless   kind     -        -
+Cancelled        -      -      -       kind    kind         kind    kind  -                  -        -      -      -      twice  early    Settled -           -          roundless   kind     -        -
+CancelledExpired -      -      -       kind    kind         kind    kind  -                  -        -      -      -      twice  Refunded late    -           -          roundless   kind     -        -
+Proven           -      -      -       -       -            -       -     -                  -        -      -      -      -      -        -       -           -          -           -        -        -
+ProvenSigned     -      -      -       -       -            -       -     -                  -        -      -      -      -      -        -       -           -          -           -        -        -
+Refunded         -      -      -       -       -            -       -     -                  -        -      -      -      -      -        -       -           -          -           -        -        -
 
-Reserved              submit signed revoke  reserve  rivalReserve deliver    rival      deliverAndDisclose disclose  accept  settle  reopen cancel   refund   prove proveSigned proveBatch
-None                  Open   Open   Revoked -        -            -          -          -                  -         -       -       -      -        -        -     kind        kind
-Revoked               -      -      -       -        -            -          -          -                  -         -       -       -      -        -        -     -           -
-Open                  -      -      -       Reserved Reserved     unreserved unreserved -                  -         -       -       -      Open     early    kind  -           -
-OpenTooLate           -      -      -       past     past         unreserved unreserved -                  -         -       -       -      Open     early    kind  -           -
-Expired               -      -      -       late     late         late       late       -                  -         -       -       -      late     Refunded kind  -           -
-Cancelled             -      -      -       past     past         unreserved unreserved -                  -         -       -       -      twice    early    kind  -           -
-CancelledExpired      -      -      -       late     late         late       late       -                  -         -       -       -      twice    Refunded kind  -           -
-Reserved              -      -      -       -        -            Delivered  held       Disclosed          -         -       -       early  Reserved -        -     -           -
-ReservedOver          -      -      -       -        -            lapsed     held       lapsed             -         -       -       Open   Reserved -        -     -           -
-ReservedCancelled     -      -      -       -        -            Delivered  held       Disclosed          -         -       -       early  twice    -        -     -           -
-ReservedCancelledOver -      -      -       -        -            lapsed     held       lapsed             -         -       -       Open   twice    -        -     -           -
-Lapsed                -      -      -       barred   Reserved     barred     unreserved -                  -         -       -       -      Open     early    kind  -           -
-LapsedCancelled       -      -      -       late     late         late       late       -                  -         -       -       -      twice    Refunded kind  -           -
-Delivered             -      -      -       -        -            -          -          -                  Disclosed Settled -       early  -        -        -     -           -
-DeliveredOver         -      -      -       -        -            -          -          -                  closed    Settled -       Open   -        -        -     -           -
-DeliveredCancelled    -      -      -       -        -            -          -          -                  Disclosed Settled -       early  -        -        -     -           -
-LapsedDelivered       -      -      -       barred   Reserved     barred     unreserved -                  -         -       -       -      Open     early    kind  -           -
-Disclosed             -      -      -       -        -            -          -          -                  -         Settled early   -      -        -        -     -           -
-DisclosedOver         -      -      -       -        -            -          -          -                  -         Settled Settled -      -        -        -     -           -
-DisclosedAtOnce       -      -      -       -        -            -          -          -                  -         Settled early   -      -        -        -     -           -
-DisclosedAtOnceOver   -      -      -       -        -            -          -          -                  -         Settled Settled -      -        -        -     -           -
-Accepted              -      -      -       -        -            -          -          -                  -         -       -       -      -        -        -     -           -
-Settled               -      -      -       -        -            -          -          -                  -         -       -       -      -        -        -     -           -
-Refunded              -      -      -       -        -            -          -          -                  -         -       -       -      -        -        -     -           -
+Reserved              submit signed revoke  reserve  rivalReserve deliver    rival      deliverAndDisclose disclose  accept  settle  reopen cancel   refund   prove proveSigned proveBatch captureSeed takeSeat openSeat claimSeat
+None                  Open   Open   Revoked -        -            -          -          -                  -         -       -       -      -        -        -     kind        kind       -           -        -        -
+Revoked               -      -      -       -        -            -          -          -                  -         -       -       -      -        -        -     -           -          -           -        -        -
+Open                  -      -      -       Reserved Reserved     unreserved unreserved -                  -         -       -       -      Open     early    kind  -           -          roundless   kind     -        -
+OpenTooLate           -      -      -       past     past         unreserved unreserved -                  -         -       -       -      Open     early    kind  -           -          roundless   kind     -        -
+Expired               -      -      -       late     late         late       late       -                  -         -       -       -      late     Refunded kind  -           -          roundless   kind     -        -
+Cancelled             -      -      -       past     past         unreserved unreserved -                  -         -       -       -      twice    early    kind  -           -          roundless   kind     -        -
+CancelledExpired      -      -      -       late     late         late       late       -                  -         -       -       -      twice    Refunded kind  -           -          roundless   kind     -        -
+Reserved              -      -      -       -        -            Delivered  held       Disclosed          -         -       -       early  Reserved -        -     -           -          -           -        -        -
+ReservedOver          -      -      -       -        -            lapsed     held       lapsed             -         -       -       Open   Reserved -        -     -           -          -           -        -        -
+ReservedCancelled     -      -      -       -        -            Delivered  held       Disclosed          -         -       -       early  twice    -        -     -           -          -           -        -        -
+ReservedCancelledOver -      -      -       -        -            lapsed     held       lapsed             -         -       -       Open   twice    -        -     -           -          -           -        -        -
+Lapsed                -      -      -       barred   Reserved     barred     unreserved -                  -         -       -       -      Open     early    kind  -           -          roundless   kind     -        -
+LapsedCancelled       -      -      -       late     late         late       late       -                  -         -       -       -      twice    Refunded kind  -           -          roundless   kind     -        -
+Delivered             -      -      -       -        -            -          -          -                  Disclosed Settled -       early  -        -        -     -           -          -           -        -        -
+DeliveredOver         -      -      -       -        -            -          -          -                  closed    Settled -       Open   -        -        -     -           -          -           -        -        -
+DeliveredCancelled    -      -      -       -        -            -          -          -                  Disclosed Settled -       early  -        -        -     -           -          -           -        -        -
+LapsedDelivered       -      -      -       barred   Reserved     barred     unreserved -                  -         -       -       -      Open     early    kind  -           -          roundless   kind     -        -
+Disclosed             -      -      -       -        -            -          -          -                  -         Settled early   -      -        -        -     -           -          -           -        -        -
+DisclosedOver         -      -      -       -        -            -          -          -                  -         Settled Settled -      -        -        -     -           -          -           -        -        -
+DisclosedAtOnce       -      -      -       -        -            -          -          -                  -         Settled early   -      -        -        -     -           -          -           -        -        -
+DisclosedAtOnceOver   -      -      -       -        -            -          -          -                  -         Settled Settled -      -        -        -     -           -          -           -        -        -
+Accepted              -      -      -       -        -            -          -          -                  -         -       -       -      -        -        -     -           -          -           -        -        -
+Settled               -      -      -       -        -            -          -          -                  -         -       -       -      -        -        -     -           -          -           -        -        -
+Refunded              -      -      -       -        -            -          -          -                  -         -       -       -      -        -        -     -           -          -           -        -        -
+
+Quorum              submit signed revoke  reserve rivalReserve deliver rival deliverAndDisclose disclose accept  settle   reopen cancel refund   prove proveSigned proveBatch captureSeed takeSeat openSeat claimSeat
+None                Open   Open   Revoked -       -            -       -     -                  -        -       -        -      -      -        -     unoffered   unoffered  -           -        -        -
+Revoked             -      -      -       -       -            -       -     -                  -        -       -        -      -      -        -     -           -          -           -        -        -
+Unseeded            -      -      -       kind    kind         kind    kind  -                  -        -       -        -      Open   early    kind  -           -          unready     unready  -        -
+Open                -      -      -       kind    kind         kind    kind  -                  -        -       -        -      Open   early    kind  -           -          Round       Round    -        -
+Expired             -      -      -       kind    kind         kind    kind  -                  -        -       -        -      late   Refunded kind  -           -          late        sealed   -        -
+Cancelled           -      -      -       kind    kind         kind    kind  -                  -        -       -        -      twice  early    kind  -           -          Round       Round    -        -
+CancelledExpired    -      -      -       kind    kind         kind    kind  -                  -        -       -        -      twice  Refunded kind  -           -          late        sealed   -        -
+Seeded              -      -      -       -       -            -       -     -                  -        early   early    -      Round  -        -     -           -          -           Round    early    early
+SeededOver          -      -      -       -       -            -       -     -                  -        nobody  Refunded -      late   -        -     -           -          -           sealed   seatless seatless
+SeededCancelled     -      -      -       -       -            -       -     -                  -        early   early    -      twice  -        -     -           -          -           Round    early    early
+SeededCancelledOver -      -      -       -       -            -       -     -                  -        nobody  Refunded -      twice  -        -     -           -          -           sealed   seatless seatless
+Sealing             -      -      -       -       -            -       -     -                  -        early   early    -      -      -        -     -           -          -           Round    early    early
+Alone               -      -      -       -       -            -       -     -                  -        early   Refunded -      -      -        -     -           -          -           sealed   Round    early
+LateSealed          -      -      -       -       -            -       -     -                  -        early   early    -      -      -        -     -           -          -           sealed   Round    early
+LateSealedOver      -      -      -       -       -            -       -     -                  -        nobody  Refunded -      -      -        -     -           -          -           sealed   shut     nobody
+Sealed              -      -      -       -       -            -       -     -                  -        early   early    -      -      -        -     -           -          -           sealed   Round    early
+SealedOver          -      -      -       -       -            -       -     -                  -        nobody  Refunded -      -      -        -     -           -          -           sealed   shut     nobody
+Won                 -      -      -       -       -            -       -     -                  -        Settled early    -      -      -        -     -           -          -           sealed   shut     Round
+WonOver             -      -      -       -       -            -       -     -                  -        Settled Refunded -      -      -        -     -           -          -           sealed   shut     forfeit
+Claimed             -      -      -       -       -            -       -     -                  -        Settled early    -      -      -        -     -           -          -           sealed   shut     claimed
+ClaimedOver         -      -      -       -       -            -       -     -                  -        Settled Settled  -      -      -        -     -           -          -           sealed   shut     forfeit
+Disputed            -      -      -       -       -            -       -     -                  -        nobody  Refunded -      -      -        -     -           -          -           sealed   opened   nobody
+Accepted            -      -      -       -       -            -       -     -                  -        -       -        -      -      -        -     -           -          -           -        -        -
+Settled             -      -      -       -       -            -       -     -                  -        -       -        -      -      -        -     -           -          -           -        -        -
+Refunded            -      -      -       -       -            -       -     -                  -        -       -        -      -      -        -     -           -          -           -        -        -
+Dissolved           -      -      -       -       -            -       -     -                  -        -       -        -      -      -        -     -           -          -           -        -        -
 `;
 
 // Enough for every action. Without an estimate, a refused transaction is mined like any other.
@@ -94,10 +132,31 @@ const ACTIONS: Record<string, (subject: Subject) => Promise<unknown>> = {
     market.taskManager.connect(market.agent).proveSigned(market.provider, signedProof, options),
   proveBatch: ({ market, signedProof }) =>
     market.taskManager.connect(market.agent).proveBatch(market.provider, [signedProof], options),
+  captureSeed: ({ market, taskId }) => market.taskManager.connect(market.stranger).captureSeed(taskId, options),
+  takeSeat: ({ market, packed, rival, rivalSeal }) =>
+    market.taskManager.connect(rival).takeSeat(packed, RIVAL, MIN_WEIGHT, rivalSeal, options),
+  openSeat: ({ market, taskId, resultDigest, salt, envelopeHash }) =>
+    market.taskManager.connect(market.stranger).openSeat(taskId, 0, resultDigest, salt, envelopeHash, options),
+  claimSeat: ({ market, packed, envelope }) =>
+    market.taskManager.connect(market.stranger).claimSeat(packed, 0, envelope, options),
 };
 
+/** Last seconds of a round's clocks: for seals, openings and claims; and of the one that runs. */
+async function clocksOf({ market, taskId }: Subject, at: number) {
+  const { deadline, opened, clearedAt } = await market.taskManager.getTask(taskId);
+  const { seats } = await market.taskManager.getRound(taskId);
+  const seals = opened ? clearedAt : deadline;
+  const openings = seals + BigInt(WINDOWS.open);
+  const claims = openings + BigInt(WINDOWS.claim);
+  const now = !opened && at <= deadline ? seals : seats.every((seat) => seat.opened) ? claims : openings;
+  return { seals, openings, claims, now };
+}
+
 /** Error of a cell with its arguments, for an action at `at` on a task in its present state. */
-async function refusal(cell: string, { market, taskId, order }: Subject, at: number): Promise<[string, unknown[]]> {
+async function refusal(cell: string, subject: Subject, at: number): Promise<[string, unknown[]]> {
+  const { market, taskId, order } = subject;
+  const clocks = await clocksOf(subject, at);
+  const block = (await time.latestBlock()) + 1;
   const { state, deadline, clearedAt, markedAt } = await market.taskManager.getTask(taskId);
   const reserved = clearedAt + BigInt(order.reservation);
   // A reserved task was sealed later than its price was fixed.
@@ -107,6 +166,7 @@ async function refusal(cell: string, { market, taskId, order }: Subject, at: num
     [`${TaskState.Open}`]: deadline,
     [`${TaskState.Reserved}`]: reserved,
     [`${TaskState.Delivered}`]: undisclosed,
+    [`${TaskState.Round}`]: clocks.now,
   };
   switch (cell) {
     case "-":
@@ -133,6 +193,27 @@ async function refusal(cell: string, { market, taskId, order }: Subject, at: num
       return ["NotHolder", [taskId, RIVAL]];
     case "lapsed":
       return ["ReservationLapsed", [taskId, reserved, at]];
+    case "unoffered":
+      return ["NotOffered", [order.verification, order.trust, order.reservation]];
+    case "roundless":
+      return ["NotQuorum", [taskId]];
+    case "unready":
+      // The submission is the latest block.
+      return ["SeedNotReady", [taskId, block - 1 + SEED_DELAY, block]];
+    case "sealed":
+      return ["SealingOver", [taskId, clocks.seals, at]];
+    case "seatless":
+      return ["NoSuchSeat", [taskId, 0]];
+    case "opened":
+      return ["AlreadyOpened", [taskId, 0]];
+    case "shut":
+      return ["OpeningTooLate", [taskId, clocks.openings, at]];
+    case "nobody":
+      return ["NoWinner", [taskId]];
+    case "claimed":
+      return ["AlreadyClaimed", [taskId, 0]];
+    case "forfeit":
+      return ["ClaimTooLate", [taskId, clocks.claims, at]];
     default:
       throw new Error(`unknown cell ${cell}`);
   }
@@ -160,6 +241,7 @@ describe("TaskManager: every action in every state", () => {
         let subject: Subject;
         let at: number;
         let accounts: Record<string, string>;
+        let providers: bigint[];
         let baseline: Observation;
         let total: bigint;
         let state: Awaited<ReturnType<typeof networkHelpers.takeSnapshot>>;
@@ -175,6 +257,8 @@ describe("TaskManager: every action in every state", () => {
             ...{ rival: subject.rival.address, taskManager: await taskManager.getAddress() },
             providerPool: await providerPool.getAddress(),
           };
+          for (const { provider, owner } of subject.jurors) accounts[`juror ${provider}`] = await owner.getAddress();
+          providers = [market.provider, RIVAL, ...subject.jurors.map(({ provider }) => provider)];
           await time.setNextBlockTimestamp(at);
           baseline = await look("pending");
           total = await owed(market, accounts);
@@ -187,8 +271,7 @@ describe("TaskManager: every action in every state", () => {
         });
 
         const look = (tag: "latest" | "pending"): Promise<Observation> => {
-          const scope = { taskIds: [subject.taskId], accounts, providers: [subject.market.provider, RIVAL] };
-          return observe(subject.market, scope, tag);
+          return observe(subject.market, { taskIds: [subject.taskId], accounts, providers }, tag);
         };
 
         actions.forEach((action, column) => {
@@ -217,17 +300,22 @@ describe("TaskManager: every action in every state", () => {
             const reserved = leadsTo === TaskState.Reserved;
             const held = reserved || leadsTo === TaskState.Delivered || leadsTo === TaskState.Disclosed;
             const holder = action.startsWith("rival") ? RIVAL : market.provider;
-            expect(task.provider).to.equal(held || leadsTo === TaskState.Settled ? holder : 0n);
-            const running = held || leadsTo === TaskState.Open;
-            expect((await escrow.accountOf(order.client)).held).to.equal(running ? CAP : 0n);
-            for (const provider of [market.provider, RIVAL]) {
-              const bond = held && provider === holder ? BOND : 0n;
+            const executions = kind === "Quorum" ? SEATS : 1n;
+            const named = held || (leadsTo === TaskState.Settled && kind !== "Quorum");
+            expect(task.provider).to.equal(named ? holder : 0n);
+            const running = held || leadsTo === TaskState.Open || leadsTo === TaskState.Round;
+            expect((await escrow.accountOf(order.client)).held).to.equal(running ? executions * CAP : 0n);
+            const { seats } = await taskManager.getRound(taskId);
+            const bound = held ? [holder] : seats.map((seat) => seat.provider);
+            for (const provider of providers) {
+              const bond = bound.includes(provider) ? BOND : 0n;
               expect((await providerPool.getProvider(provider)).locked).to.equal(2n * STAKE_PER_SLOT + bond);
               const membership = await providerPool.getMembership(provider, order.source);
               expect(membership.reserved).to.equal(reserved && provider === holder ? 1n : 0n);
             }
             const { openTasks } = await providerPool.getMarket(order.source);
-            expect(openTasks).to.equal(reserved || leadsTo === TaskState.Open ? 1n : 0n);
+            const waits = reserved || leadsTo === TaskState.Open || (leadsTo === TaskState.Round && !task.opened);
+            expect(openTasks).to.equal(waits ? executions : 0n);
             expect(await owed(market, accounts)).to.equal(total);
           });
         });
