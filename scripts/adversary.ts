@@ -8,7 +8,7 @@ import { parseDeployment } from "../src/protocol/deployment.js";
 import { connect } from "../src/protocol/protocol.js";
 import { connectNode } from "../src/protocol/provider.js";
 import { parseConfig } from "../src/provider/config.js";
-import { createCommand, main, ScriptError, wholeNumber } from "./deployment/command.js";
+import { createCommand, main, ScriptError, UsageError, wholeNumber } from "./deployment/command.js";
 
 const KEY = "OPENGPU_PROVIDER_KEY";
 
@@ -30,7 +30,9 @@ await main(async () => {
   const [wanted = "", path = ""] = command.args;
   const { every, turn } = command.opts<{ every: number; turn: number }>();
   const behaviour = BEHAVIOURS.find((one): one is Behaviour => one === wanted);
-  if (behaviour === undefined) throw new ScriptError(`${wanted} is no behaviour; there are ${BEHAVIOURS.join(", ")}.`);
+  if (behaviour === undefined) {
+    throw new UsageError(`There is no behaviour “${wanted}”, only ${BEHAVIOURS.join(", ")}.`);
+  }
   const config = parseConfig(await textOf(path), path);
   const here = (relative: string) => resolve(dirname(path), relative);
   const deploymentFile = here(config.deployment);

@@ -2,7 +2,7 @@
 import { SingleBar } from "cli-progress";
 import { formatEther } from "ethers";
 import { coins } from "../../src/market/coins.js";
-import { percent } from "../../src/market/report/format.js";
+import { percent, winners } from "../../src/market/report/format.js";
 import { savingsOf } from "../../src/market/report/savings.js";
 import type { RunEvent } from "../../src/market/run/run.js";
 import { createTicker, pricesIn } from "./ticker.js";
@@ -79,7 +79,7 @@ export function createProgress(coin: string): Progress {
             const took = `delivered after ${seconds((task.deliveredAt ?? 0) - task.submittedAt)}`;
             const counts = `${standing.open} open, ${standing.delivered} delivered, ${standing.paid} paid`;
             const rest = bar === undefined ? `  ${counts}` : "";
-            line(`${time}  ${what} ${(task.winner ?? "").padEnd(13)} ${price}  ${took}, ${task.attempts} tried${rest}`);
+            line(`${time}  ${what} ${winners(task).padEnd(13)} ${price}  ${took}, ${task.attempts} tried${rest}`);
           }
           bar?.update(standing.paid, { open: standing.open, delivered: standing.delivered });
           return;

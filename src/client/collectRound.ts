@@ -3,11 +3,11 @@ import { accept } from "../protocol/actions/accept.js";
 import { captureSeed } from "../protocol/actions/captureSeed.js";
 import { refund } from "../protocol/actions/refund.js";
 import { dataSlice } from "ethers";
-import { openEnvelope } from "../protocol/envelope.js";
+import { openEnvelope, type Opening } from "../protocol/envelope.js";
 import type { SigningProtocol } from "../protocol/protocol.js";
 import { messageOf } from "../protocol/retry.js";
 import { isRevert } from "../protocol/reverts.js";
-import { mustCapture, readRound, type RoundSnapshot } from "../protocol/round.js";
+import { mustCapture, readRound, type RoundSeat, type RoundSnapshot } from "../protocol/round.js";
 import type { Collected, CollectOptions } from "./collect.js";
 import type { JournalEntry } from "./journal.js";
 
@@ -45,33 +45,54 @@ export async function collectRound(
     const winners = round.outcomes.filter((outcome) => outcome === "Paid").length;
     report({ kind, at: Date.now(), price: round.price, seats: round.seats.length, winners });
   };
-  /** Digest of the winning output, if a winner has told it. */
-  const digestFrom = (round: RoundSnapshot, sent: readonly string[]): string | undefined => {
+  /** What an attempt gives, unless it fails: a round must end although the output is away. */
+  const attempt = async <T>(work: () => T | Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work();
+    } catch (error) {
+      signal.throwIfAborted();
+      trouble(messageOf(error));
+      return undefined;
+    }
+  };
+  /**
+   * What may open the winning output, by its digest. A seat keeps only the beginning of a digest, and anyone can send
+   * anything, so only the one of which there is an output is the right one.
+   */
+  const openingsFrom = (round: RoundSnapshot, sent: readonly string[]): Map<string, Opening> => {
     const winners = round.seats.filter(({ result }) => result === round.winner);
+    const openings = new Map<string, Opening>();
     for (const envelope of sent) {
       for (const { provider } of winners) {
         try {
-          const { resultDigest } = openEnvelope({ taskId, provider }, envelope, secretKey ?? "");
-          if (dataSlice(resultDigest, 0, RESULT_BYTES) === round.winner) return resultDigest;
+          const opening = openEnvelope({ taskId, provider }, envelope, secretKey ?? "");
+          const { resultDigest } = opening;
+          if (dataSlice(resultDigest, 0, RESULT_BYTES) === round.winner) openings.set(resultDigest, opening);
         } catch {
-          // It is another winner's, or of somebody who has no part in this: anyone can send anything.
+          // It is another winner's, or of somebody who has no part in this.
         }
       }
     }
-    return undefined;
+    return openings;
   };
   /** Whether the output is there and good. */
   const fetchOutput = async (round: RoundSnapshot): Promise<boolean> => {
-    const received = await envelopes(taskId);
-    const digest = digestFrom(round, [...received, ...tidings.disclosed(taskId)]);
-    if (digest === undefined) return false;
-    const found = await store.get(digest, { maxSize: maxOutput, signal });
-    if (await judge(found)) {
-      output = found;
-      return true;
+    const received = (await attempt(() => envelopes(taskId))) ?? [];
+    for (const [digest, opening] of openingsFrom(round, [...received, ...tidings.disclosed(taskId)])) {
+      const found = await attempt(() => store.get(digest, { maxSize: maxOutput, signal }));
+      if (found === undefined) continue;
+      const isGood = await attempt(async () => {
+        if (!(await judge(found))) return false;
+        await options.opened?.(opening);
+        return true;
+      });
+      if (isGood === true) output = found;
+      if (isGood === false) {
+        isRefused = true;
+        trouble(`The output ${digest} is not what was ordered, though its providers agree on it.`);
+      }
+      return output !== undefined;
     }
-    isRefused = true;
-    trouble(`The output ${digest} is not what was ordered, though its providers agree on it.`);
     return false;
   };
 
@@ -85,7 +106,10 @@ export async function collectRound(
     if (state === "None") return timestamp > order.deadline ? { outcome: "unposted" } : undefined;
     if (state === "Settled") {
       // What was seen before it ended; after a restart only its price is known.
-      const winners = last?.seats.filter((_, index) => last?.outcomes[index] === "Paid") ?? [];
+      const { seats: voters = [], outcomes = [], claimsUntil: end = 0 } = last ?? {};
+      // Who has not claimed in time is paid by an acceptance only.
+      const isPaid = ({ claimed }: RoundSeat) => output !== undefined || timestamp <= end || claimed;
+      const winners = voters.filter((seat, index) => outcomes[index] === "Paid" && isPaid(seat));
       const [provider = 0] = winners.map((seat) => seat.provider);
       const paid = { provider, price: round.price, executions: winners.length };
       report({ kind: "paid", at: Date.now(), ...paid });

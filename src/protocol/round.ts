@@ -79,7 +79,7 @@ export async function readRound(protocol: Protocol, order: Order): Promise<Round
     openedAt: Number(task.openedAt),
     deadline,
     price: amountOf(task.priceFraction, order.maxReward),
-    seedBlock: round.seedBlock === 0n ? undefined : Number(round.seedBlock),
+    seedBlock: round.seedBlock === 0n ? undefined : fromNext(Number(round.seedBlock), moment.blockNumber),
     seed: state === "Round" && round.capacity !== 0n ? round.seed : undefined,
     capacity: round.capacity === 0n ? undefined : Number(round.capacity),
     sealedAt,
@@ -122,5 +122,8 @@ export function mustCapture({ seedBlock, blockNumber, timestamp, openedAt }: Rou
 
 /** Blocks whose hashes the chain still knows. */
 const HASHES = 256;
+/** The block of the seed as the block after `current` sees it: a transaction is in no earlier one. */
+const fromNext = (seedBlock: number, current: number) =>
+  current - seedBlock < HASHES ? seedBlock : seedBlock + HASHES;
 /** Seconds for a transaction to be mined in. */
 const MARGIN = 30;

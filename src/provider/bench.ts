@@ -140,10 +140,12 @@ export function createBench(options: BenchOptions): Bench {
       }
       const output = await effects.perform(order, stop);
       const resultDigest = digestOf(output);
-      outputs.keep(taskId, output);
       const time = Math.max(entry, timeOfPayment(offer, payment) ?? 0);
       while (clock() < time) await pause(interval, stop);
-      return seal(offer, { location: `ipfs://${cidOf(resultDigest)}`, resultDigest }, stop);
+      const debt = await seal(offer, { location: `ipfs://${cidOf(resultDigest)}`, resultDigest }, stop);
+      // That of an attempt that ends before is of no use.
+      outputs.keep(taskId, output);
+      return debt;
     },
     async reserve(task, stop) {
       // What cannot be begun must not be held: a reservation without a result costs stake.

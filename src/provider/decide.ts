@@ -81,7 +81,9 @@ export function decide(offer: Offer, standing: Standing, costs: Costs, now: numb
   if (Math.max(now, time) + costs.duration > Number(offer.deadline)) return leave("its deadline is too near");
   if (isRound && turn === undefined) return { act: "wait", until: now + 1 };
   const moment = Math.max(time, turn?.entry ?? 0);
-  if (moment > Number(offer.deadline)) return leave("it is not drawn in time");
+  // Whose turn comes late begins only then.
+  const ready = turn?.isLate === true ? moment + costs.duration : moment;
+  if (ready > Number(offer.deadline)) return leave("it is not drawn in time");
   if (order.reservation > 0) return decideOnReservation(offer, standing, costs, now, time);
   // A result is paid the price at its delivery, so the work may begin while the price still climbs.
   // Whose turn comes late waits for it: to compute ahead is in vain more often than not.

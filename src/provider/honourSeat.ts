@@ -68,11 +68,10 @@ export async function honourSeat(debt: Debt, options: SeatOptions): Promise<Disc
       const { seat, weight } = await effects.takeSeat(debt);
       options.seated(seat, weight);
     } catch (error) {
-      const passes = ["NotDrawn", "SeedNotReady", "AlreadySeated", "SealingOver", "WrongState"] as const;
       if (!isRevert(error)) {
         underway = true;
         report(`taking a seat: ${messageOf(error)}`);
-      } else if (!underway && !(error instanceof RevertError && passes.some((name) => error.is(name)))) {
+      } else if (!underway && !(error instanceof RevertError && error.is(...PASSING))) {
         return error.message;
       }
     }
@@ -89,16 +88,19 @@ export async function honourSeat(debt: Debt, options: SeatOptions): Promise<Disc
   };
   /** Does what a verdict asks for. */
   const conclude = async (round: RoundSnapshot, seat: number) => {
-    const { claimsUntil = 0, outcomes, seats } = round;
-    decidedAt ??= clock();
+    const { opensUntil = 0, claimsUntil = 0, outcomes, seats } = round;
+    // Who was away finds a verdict that has stood for long: it was there when openings ended at the latest.
+    decidedAt ??= Math.min(clock(), opensUntil);
     if (round.winner === undefined || clock() > claimsUntil) {
       // First the client's affair, then that of one after the other.
       const end = Math.max(decidedAt, round.winner === undefined ? 0 : claimsUntil);
       if (clock() > end + SETTLE_AFTER * (seat + 1)) await attempt("settling", () => effects.settle(order));
     } else if (outcomes[seat] === "Paid" && seats[seat]?.claimed === false) {
       await hand();
+      // Whatever the suite's windows are, there must be time left for it.
+      const patience = Math.min(grace, (claimsUntil - opensUntil) / 2);
       // A claim on chain is no use without the output.
-      if (isPublished && clock() >= decidedAt + grace) {
+      if (isPublished && clock() >= decidedAt + patience) {
         await attempt("claiming", () => effects.claimSeat(debt, seat));
       }
     }
@@ -143,6 +145,11 @@ export async function honourSeat(debt: Debt, options: SeatOptions): Promise<Disc
   }
 }
 
+/** Refusals of a seat that may be different at the next look, at the latest when sealing is over; a score may have fallen. */
+const PASSING = [
+  ...(["NotDrawn", "SeedNotReady", "WeightOutOfBounds"] as const),
+  ...(["AlreadySeated", "SealingOver", "WrongState"] as const),
+];
 /** Seconds for who should end a round, before the next one does it. */
 const SETTLE_AFTER = 10;
 

@@ -1,5 +1,5 @@
 import type { Books, Quantiles, Summary } from "../summary.js";
-import { amount, NONE, percent, plain, seconds } from "./format.js";
+import { amount, NONE, percent, plain, seconds, winners } from "./format.js";
 
 /** What a table says, for a terminal and for a page alike. */
 export interface Figures {
@@ -163,7 +163,7 @@ export function taskFigures({ tasks, chain }: Summary): Figures {
       task.workload,
       String(task.part),
       plain(task.state),
-      task.winner === undefined ? NONE : plain(task.winner),
+      winners(task),
       amount(task.startPrice),
       amount(task.price),
       amount(task.cap),

@@ -1,7 +1,14 @@
 import { coins } from "../coins.js";
+import type { TaskSummary } from "../summary.js";
 
 /** Stands where there is no figure. */
 export const NONE = "–";
+
+/** Who was paid for a task, e.g. `provider 1 and 2 more`, or a dash. */
+export function winners({ winner, executions = 1 }: Pick<TaskSummary, "winner" | "executions">): string {
+  if (winner === undefined) return NONE;
+  return plain(winner) + (executions > 1 ? ` and ${executions - 1} more` : "");
+}
 
 /** Text of somebody else's, without what would steer a terminal. */
 export function plain(text: string): string {

@@ -83,8 +83,7 @@ export function createLedger(nameOf: (provider: number) => string): Ledger {
           return;
         case "paid": {
           const { price, provider, executions } = event;
-          const others = executions === undefined || executions < 2 ? "" : ` and ${executions - 1} more`;
-          const paid = { state: "Settled", paidAt: at, price, winner: nameOf(provider) + others };
+          const paid = { state: "Settled", paidAt: at, price, winner: nameOf(provider) };
           change(taskId, { ...paid, ...(executions !== undefined && { executions }) });
           return;
         }
@@ -105,7 +104,8 @@ export function createLedger(nameOf: (provider: number) => string): Ledger {
         spans.set(taskId, [...known, { provider: name, from: at }]);
         return;
       }
-      if (kind !== "delivered" && kind !== "abandoned") return;
+      // Who has a seat in a round has done its work.
+      if (kind !== "delivered" && kind !== "seated" && kind !== "abandoned") return;
       const span = known.findLast(({ provider, to }) => provider === name && to === undefined);
       if (span === undefined) return;
       span.to = at;

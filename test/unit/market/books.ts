@@ -5,8 +5,9 @@ import { gasByOperation, type SuiteTransaction, transactionsOf } from "../../../
 import { sharesOf, sumOf } from "../../helpers/books.js";
 import { rejection } from "../../helpers/caught.js";
 import { holderOf } from "../../helpers/holders.js";
-import { ethers, loadFixture, time } from "../../helpers/network.js";
+import { ethers, loadFixture, networkHelpers, time } from "../../helpers/network.js";
 import { readerOf } from "../../helpers/protocol.js";
+import { openSeat, ownerOf, sealedRound, fillPool } from "../../helpers/rounds.js";
 import { START } from "../../helpers/states.js";
 import { CAP, deployMarket, joinProvider, type Market, openTask, WINDOWS } from "../../helpers/suite.js";
 
@@ -116,8 +117,9 @@ describe("market.books", () => {
           const { fee, royalty } = sharesOf(sale.price ?? 0n);
           return { ...sale, fee, royalty };
         }),
-        returns: [{ client: two, fee: sharesOf(START).fee, tip: 0n }],
-        slashed,
+        returns: [{ client: two, fee: sharesOf(START).fee, tip: 0n, caller: two }],
+        lapsed: slashed,
+        slashes: [],
       });
     });
 
@@ -126,7 +128,7 @@ describe("market.books", () => {
       const [one = "", two = ""] = parties.clients;
       const ofOne = await salesTo(protocol, [one], from, to);
       expect(ofOne.sales.map(({ taskId }) => taskId)).to.deep.equal(paid.slice(0, 2));
-      expect(ofOne).to.include({ slashed: 0n });
+      expect(ofOne).to.include({ lapsed: 0n });
       expect(ofOne.returns).to.deep.equal([]);
       expect((await salesTo(protocol, [two], from, to)).sales.map(({ taskId }) => taskId)).to.deep.equal(paid.slice(2));
       const { TaskSettled } = market.taskManager.filters;
@@ -191,7 +193,7 @@ describe("market.books", () => {
       ],
       ["one deposited nothing that is known", { opening: { deposited: [DEPOSITED[0]] } }],
       ["the treasury had had a wei", { opening: { treasury: 1n } }],
-      ["a wei less had been slashed", { sales: { slashed: CAP + 2n } }],
+      ["a wei less had been slashed", { sales: { lapsed: CAP + 2n } }],
       ["nothing had been given back", { sales: { returns: [] } }],
       ["nothing had been sold", { sales: { sales: [] } }],
       ["the providers had a wei more staked", { stakes: parseEther("2") - CAP - 2n }],
@@ -288,6 +290,159 @@ describe("market.books", () => {
     });
   });
 });
+
+/** Bond and cap of the rounds, which nothing divides evenly. */
+const ODD = CAP + 3n;
+
+/**
+ * Three rounds of three seats: one is accepted, in which a seat was wrong and lost its lock; one ends without agreement; of one a winner
+ * claims, and two do not. Those without a client are ended by a member of the pool, for a tip.
+ */
+async function playRounds() {
+  const panel = await fillPool(await deployMarket(), 5);
+  await networkHelpers.mine();
+  const from = (await ethers.provider.getBlockNumber()) + 1;
+  const { taskManager, client, providerOwner } = panel;
+  const caller = ownerOf(panel, 2n);
+  const play = async (outputs: readonly string[]) => {
+    const terms = { maxReward: ODD, bond: ODD, rampDuration: 9_999 };
+    const { task, seats } = await sealedRound(panel, outputs, terms);
+    for (const sealed of seats) await openSeat(panel, task, sealed);
+    return { ...task, seats };
+  };
+  const accepted = await play(["one", "one", "other"]);
+  await taskManager.connect(client).accept(accepted.packed);
+  const failed = await play(["one", "two", "three"]);
+  await taskManager.connect(caller).settle(failed.packed);
+  const claimed = await play(["one", "one", "one"]);
+  await taskManager.connect(caller).claimSeat(claimed.packed, 1, claimed.seats[1]?.envelope ?? "");
+  await time.increase(WINDOWS.open + WINDOWS.claim + 1);
+  await taskManager.connect(caller).settle(claimed.packed);
+
+  const members = await Promise.all(
+    [...panel.members].map(async ([provider, owner]) => {
+      return { name: `member ${provider}`, account: await owner.getAddress(), provider: Number(provider) };
+    }),
+  );
+  const parties: Parties = {
+    clients: [client.address],
+    publisher: panel.publisher.address,
+    providers: members,
+    treasury: panel.treasury.address,
+  };
+  return { panel, parties, from, accepted, failed, claimed, caller: await caller.getAddress(), providerOwner };
+}
+
+describe("market.books with rounds", () => {
+  const DISCORD = (ODD * 500n) / 10_000n;
+  const TIP = (ODD * 50n) / 10_000n;
+  const STAKES = parseEther("5") - ODD - 3n * DISCORD - 2n * ODD;
+
+  const setUpRounds = async () => {
+    const played = await loadFixture(playRounds);
+    const { panel, parties, from } = played;
+    const protocol = await readerOf(panel);
+    const sales = await salesTo(protocol, parties.clients, from, await ethers.provider.getBlockNumber());
+    const { taskManager } = panel;
+    const priceOf = async ({ taskId }: { taskId: string }) => {
+      const [ended] = await taskManager.queryFilter(taskManager.filters.SealingEnded(taskId));
+      return ended?.args.price ?? 0n;
+    };
+    const prices = [await priceOf(played.accepted), await priceOf(played.claimed)] as const;
+    const books = (changes: { sales?: Partial<Sales>; stakes?: bigint } = {}) =>
+      booksOf(
+        protocol,
+        parties,
+        { deposited: [parseEther("10")], treasury: 0n, alone: true },
+        { ...sales, ...changes.sales },
+        9n * ODD,
+        changes.stakes ?? STAKES,
+      );
+    return { ...played, protocol, sales, prices, books };
+  };
+
+  it("tells of a sale to each winner, and which seat lost how much", async () => {
+    const { parties, sales, prices, accepted, claimed, caller } = await setUpRounds();
+    const [client] = parties.clients;
+    const [first, second] = prices;
+    const sale = (taskId: string, provider: number, price: bigint) => {
+      const { fee, royalty } = sharesOf(price);
+      return { taskId, provider, client, price, fee, royalty };
+    };
+    expect(sales).to.deep.equal({
+      sales: [sale(accepted.taskId, 1, first), sale(accepted.taskId, 2, first), sale(claimed.taskId, 2, second)],
+      returns: [{ client, fee: 0n, tip: TIP, caller }],
+      lapsed: 0n,
+      slashes: [
+        { provider: 3, amount: ODD },
+        ...[1, 2, 3].map((provider) => ({ provider, amount: DISCORD })),
+        { provider: 1, amount: ODD },
+        { provider: 3, amount: ODD },
+      ],
+    });
+  });
+
+  it("balances them to the wei, and says whose each wei is", async () => {
+    const { panel, prices, books } = await setUpRounds();
+    const parts = [prices[0], prices[0], prices[1]].map((price) => ({ price, ...sharesOf(price) }));
+    const spent = sumOf(parts.map(({ price }) => price));
+    const [fees, royalties] = [sumOf(parts.map(({ fee }) => fee)), sumOf(parts.map(({ royalty }) => royalty))];
+    const payments = sumOf(parts.map(({ payment }) => payment));
+    // What seats lose goes to nobody but the protocol: who won has not more of it.
+    const kept = ODD + 3n * DISCORD + 2n * ODD;
+    const told = await books();
+    expect(told).to.deep.equal({
+      clients: parseEther("10") - spent - TIP,
+      providers: payments + TIP,
+      publisher: royalties,
+      treasury: 0n,
+      stakes: STAKES,
+      others: fees + kept,
+      strangers: 0n,
+      coin: parseEther("15"),
+      paid: spent,
+      ...{ payments, royalties, fees, caps: 9n * ODD },
+      balanced: true,
+    });
+    const { clients, providers, publisher, treasury, stakes, others, strangers } = told;
+    expect(sumOf([clients, providers, publisher, treasury, stakes, others, strangers])).to.equal(told.coin);
+    const staked = [...panel.members.keys()].map((provider) => panel.providerPool.getProvider(provider));
+    expect(sumOf((await Promise.all(staked)).map(({ stake }) => stake))).to.equal(STAKES);
+  });
+
+  for (const [what, change] of [
+    ["a winner had been paid a wei more", ({ sales }: Sales) => ({ sales: altered(sales, "price") })],
+    ["a winner had not been paid", ({ sales }: Sales) => ({ sales: sales.slice(1) })],
+    ["a seat had lost a wei more", ({ slashes }: Sales) => ({ slashes: altered(slashes, "amount") })],
+    ["nothing had been slashed", () => ({ slashes: [] })],
+    [
+      "another had been paid for the end of a round",
+      ({ returns }: Sales) => ({
+        returns: returns.map((one) => ({ ...one, caller: `0x${"99".repeat(20)}` })),
+      }),
+    ],
+    ["the end of a round had cost a wei more", ({ returns }: Sales) => ({ returns: altered(returns, "tip") })],
+  ] as const) {
+    it(`does not balance if ${what}`, async () => {
+      const { books, sales } = await setUpRounds();
+      expect((await books({ sales: change(sales) })).balanced).to.equal(false);
+    });
+  }
+
+  it("does not balance if a winner's payment were another one's", async () => {
+    const { books, sales } = await setUpRounds();
+    const [first, ...rest] = sales.sales;
+    if (first === undefined) throw new Error("no sale");
+    expect((await books({ sales: { sales: [{ ...first, provider: 4 }, ...rest] } })).balanced).to.equal(false);
+  });
+});
+
+/** A list whose first item has a wei more of something. */
+function altered<K extends string, T extends Record<K, bigint>>(list: readonly T[], field: K): T[] {
+  const [first, ...rest] = list;
+  if (first === undefined) throw new Error("there is nothing to alter");
+  return [{ ...first, [field]: first[field] + 1n }, ...rest];
+}
 
 describe("market.gas", () => {
   const countOf = (transactions: readonly SuiteTransaction[]) => {

@@ -3,7 +3,7 @@ import { concat, getBytes, toUtf8Bytes } from "ethers";
 import { countImages, IMAGE_BYTES } from "../../../src/client/batches.js";
 import type { FrameJob } from "../../../src/client/frame.js";
 import { countCorrect, type Images, type JobPart, partsOf, pictureOf, pieceOf } from "../../../src/market/run/job.js";
-import { DIGITS_WITHIN, RAMP } from "../../../src/market/run/plans.js";
+import { CRITICAL_LIFETIME, DIGITS_WITHIN, RAMP } from "../../../src/market/run/plans.js";
 import { Verification } from "../../../src/protocol/order.js";
 
 const FRAME: FrameJob = {
@@ -103,6 +103,32 @@ describe("market.job", () => {
         "digits",
         "digits",
       ]);
+    });
+  });
+
+  describe("partsOf with critical tiles", () => {
+    const critical = (tiles: number, trust = 2) =>
+      partsOf({ frame: FRAME, images: imagesOf(6, 2), critical: { tiles, trust } }).parts;
+
+    it("lets several providers decide on the first tiles, and on nothing else", () => {
+      const parts = critical(3, 7);
+      for (const part of parts) {
+        const isCritical = part.workload === "render" && part.part < 3;
+        expect(part.trust, `${part.workload} ${part.part}`).to.equal(isCritical ? 7 : undefined);
+        expect("trust" in part).to.equal(isCritical);
+      }
+    });
+
+    it("changes nothing else of the job", () => {
+      const plain = partsOf({ frame: FRAME, images: imagesOf(6, 2) }).parts;
+      const bare = (parts: readonly JobPart[]) => parts.map(({ workload, part, input }) => [workload, part, input]);
+      expect(bare(critical(4))).to.deep.equal(bare(plain));
+      expect(critical(0).some((part) => "trust" in part)).to.equal(false);
+    });
+
+    it("takes all tiles if there are fewer", () => {
+      const parts = critical(1_000);
+      expect(parts.filter(({ trust }) => trust === 2)).to.deep.equal(ofWorkload(parts, "render"));
     });
   });
 
@@ -245,6 +271,27 @@ describe("market.job", () => {
         bond: 1_500n,
         rampDuration: RAMP,
         verification: Verification.Review,
+      });
+      expect(terms).to.not.have.property("trust");
+    });
+
+    it("orders a critical part of several providers, each at three times the floor at most, without a look", () => {
+      const [part] = partsOf({ frame: FRAME, critical: { tiles: 1, trust: 9 } }).parts;
+      if (part === undefined) throw new Error("no part");
+      const { input, terms } = pieceOf(part, {
+        ...{ name: "render", source: 3, floorPrice: 500n },
+        manifestDigest: `0x${"4d".repeat(32)}`,
+      });
+      expect(input).to.equal(part.input);
+      expect(terms).to.deep.equal({
+        source: 3,
+        maxReward: 1_500n,
+        bond: 1_500n,
+        trust: 9,
+        rampDuration: RAMP,
+        lifetime: CRITICAL_LIFETIME,
+        reviewPeriod: 0,
+        verification: Verification.Quorum,
       });
     });
   });

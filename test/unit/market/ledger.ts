@@ -18,11 +18,15 @@ function aLedger() {
     ...{ client: `0x${"c1".repeat(20)}`, source: 1, maxReward: CAP, deadline: 1 },
     inputDigest: `0x${"11".repeat(32)}`,
   });
-  type Told = { kind: "submitted" | "delivered" | "paid" | "reopened" | "refunded" | "trouble" };
+  type Told = {
+    kind: "submitted" | "delivered" | "sealed" | "decided" | "paid" | "reopened" | "refunded" | "trouble";
+  };
+  type Details = { provider?: number; price?: bigint; taskId?: string; executions?: number };
   return {
     ...ledger,
-    client(kind: Told["kind"], part: number, at: number, { provider = 1, price = 700n, taskId = `${part}` } = {}) {
-      const told = { kind, at, part, taskId, provider, price, order, startPrice: START_PRICE, reason: "" } as WorkEvent;
+    client(kind: Told["kind"], part: number, at: number, details: Details = {}) {
+      const said = { provider: 1, price: 700n, taskId: `${part}`, seats: 3, winners: 2, ...details };
+      const told = { kind, at, part, order, startPrice: START_PRICE, reason: "", ...said } as WorkEvent;
       ledger.work(told, { client: "client 1", workload: "render", part });
     },
     tell(name: string, kind: string, part: number, at: number, reason?: string) {
@@ -116,6 +120,62 @@ describe("market.ledger", () => {
       [1, "Settled"],
     ]);
     expect(book.standing()).to.deep.equal({ ordered: 2, open: 0, delivered: 0, paid: 1 });
+  });
+
+  it("tells of a round what its client told: it is delivered when it is sealed, and paid to several", () => {
+    const book = aLedger();
+    book.client("submitted", 7, 100);
+    const open = book.task("7");
+    book.client("sealed", 7, 200, { price: 650n });
+    const sealed = { ...open, state: "Round", deliveredAt: 200, price: 650n };
+    expect(book.task("7")).to.deep.equal(sealed);
+    expect(book.standing()).to.deep.equal({ ordered: 1, open: 0, delivered: 1, paid: 0 });
+    book.client("decided", 7, 250, { price: 650n });
+    expect(book.task("7")).to.deep.equal(sealed);
+    book.client("paid", 7, 300, { provider: 2, price: 650n, executions: 3 });
+    const paid = { ...sealed, state: "Settled", paidAt: 300, winner: "two", executions: 3 };
+    expect(book.task("7")).to.deep.equal(paid);
+    expect(book.standing()).to.deep.equal({ ordered: 1, open: 0, delivered: 0, paid: 1 });
+  });
+
+  it("tells no price of a round without agreement, and keeps the one that came after it", () => {
+    const book = aLedger();
+    book.client("submitted", 1, 100, { taskId: "first" });
+    book.client("sealed", 1, 200, { taskId: "first" });
+    book.client("decided", 1, 300, { taskId: "first" });
+    book.client("refunded", 1, 400, { taskId: "first" });
+    expect(book.task("first"))
+      .to.include({ state: "Refunded" })
+      .and.to.not.have.any.keys("price", "deliveredAt", "winner", "executions");
+    book.client("submitted", 1, 500, { taskId: "second" });
+    book.client("paid", 1, 600, { taskId: "second", executions: 2 });
+    expect(book.standing()).to.deep.equal({ ordered: 2, open: 0, delivered: 0, paid: 1 });
+  });
+
+  it("counts work in a round as done with its seat, and those as slower that got none", () => {
+    const book = aLedger();
+    book.client("submitted", 1, 0);
+    book.tell("one", "attempted", 1, 10);
+    book.tell("one", "seated", 1, 20);
+    book.tell("one", "opened", 1, 30);
+    book.tell("two", "attempted", 1, 21);
+    book.tell("two", "abandoned", 1, 35, "all seats are taken");
+    expect(book.task("1")).to.include({ attempts: 2, overlapped: false });
+    book.client("paid", 1, 40, { provider: 1, executions: 2 });
+    book.tell("one", "paid", 1, 41);
+    expect(book.attemptsOf("one")).to.deep.equal({ attempts: 1, lost: 0 });
+    expect(book.attemptsOf("two")).to.deep.equal({ attempts: 1, lost: 1 });
+  });
+
+  it("does not count as slower who failed first and then won a round with others", () => {
+    const book = aLedger();
+    book.client("submitted", 1, 0);
+    book.tell("one", "attempted", 1, 10);
+    book.tell("one", "abandoned", 1, 11, "the node is away");
+    book.tell("one", "attempted", 1, 12);
+    book.tell("one", "seated", 1, 20);
+    book.client("paid", 1, 40, { provider: 1, executions: 3 });
+    expect(book.attemptsOf("one")).to.deep.equal({ attempts: 2, lost: 0 });
   });
 
   it("calls a winner it does not know by its number", () => {
@@ -219,7 +279,8 @@ describe("market.ledger", () => {
 
   it("makes nothing of what is told of tasks, attempts or kinds that it does not know", () => {
     const book = aLedger();
-    for (const kind of ["delivered", "paid", "reopened", "refunded", "trouble"] as const) book.client(kind, 4, 10);
+    const kinds = ["delivered", "sealed", "decided", "paid", "reopened", "refunded", "trouble"] as const;
+    for (const kind of kinds) book.client(kind, 4, 10);
     expect(book.tasks()).to.deep.equal([]);
     expect(book.task("4")).to.equal(undefined);
     // Ends of attempts that nobody began.

@@ -92,8 +92,16 @@ describe("market.quantilesOf", () => {
 describe("market.reportText", () => {
   it("tells how each provider came out", () => {
     const table = providerTable(
-      aSummary({ providers: [aProvider(7, { name: "swift", niceness: 12, won: 31, lost: 9 })] }),
+      aSummary({
+        providers: [
+          aProvider(7, { name: "swift", niceness: 12, won: 31, lost: 9 }),
+          aProvider(8, { name: "liar", won: 0, seatsLost: 4, slashed: parseEther("0.12"), frauds: 3 }),
+        ],
+      }),
     );
+    const titles = ["seats lost", "slashed", "wrong", "gas", "score"];
+    expect(cellsOf(table, "provider").slice(-1 - titles.length, -1)).to.deep.equal(titles);
+    expect(cellsOf(table, "liar").slice(-6, -1)).to.deep.equal(["4", "0.120000", "3", "0.000321", "0.750000"]);
     expect(cellsOf(table, "swift").slice(1, -1)).to.deep.equal([
       "swift",
       "7",
@@ -103,6 +111,9 @@ describe("market.reportText", () => {
       "31",
       "9",
       "0.020000",
+      "0",
+      "0.000000",
+      "0",
       "0.000321",
       "0.750000",
     ]);
@@ -333,6 +344,16 @@ describe("market.reportPage", () => {
     expect(page).to.include(">began at</th>").and.include(">cleared at</th>");
     const unpaid = reportPage(aSummary({ tasks: upTo(3).map((part) => paidBefore(0, part)) }));
     expect(unpaid).to.include("<dt>Saved against the caps</dt><dd>–<small>0.000000 ETH less</small></dd>");
+  });
+
+  it("says who was paid, of a round the first and how many more", () => {
+    const tasks = [
+      aTask(0, { winner: "swift", executions: 3 }),
+      aTask(1, { winner: "slow" }),
+      aTask(2, { winner: "lonely", executions: 1 }),
+    ];
+    const page = reportPage(aSummary({ tasks }));
+    expect(page).to.include(">swift and 2 more<").and.include(">slow<").and.include(">lonely<");
   });
 
   it("closes every tag", () => {

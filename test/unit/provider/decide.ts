@@ -25,7 +25,7 @@ const anOffer = (changes: Partial<Offer["order"]> = {}, task: Partial<Offer> = {
   royaltyBps: 500n,
   ...task,
 });
-const standing = { environments: 1, gpuMemory: 0, freeStake: 500n, score: 10, freeSlots: 1 };
+const standing = { environments: 1, gpuMemory: 0, freeStake: 500n, score: 10, slots: 2, freeSlots: 1, joinedAt: 0 };
 const cheap = { payment: 900_000n, duration: 10 };
 
 describe("provider.decide", () => {
@@ -134,7 +134,7 @@ describe("provider.decide on a reservation", () => {
   });
 
   it("waits for a slot, but not with an order that needs none", () => {
-    const full = { ...standing, freeSlots: 0 };
+    const full = { ...standing, slots: 2, freeSlots: 0, joinedAt: 0 };
     expect(decide(reserving(600), full, cheap, NOW)).to.deep.equal({ act: "wait", until: NOW + 1 });
     expect(decide(anOffer(), full, cheap, NOW)).to.deep.equal({ act: "attempt" });
   });

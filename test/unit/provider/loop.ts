@@ -399,7 +399,15 @@ describe("provider loop", () => {
     for (let count = 0; count < 7; count++) tasks.push(await submit());
     let now = 0;
     let most = 0;
-    const standing = { environments: 1, gpuMemory: 0, freeStake: 7n * CAP, score: 0, freeSlots: 2 };
+    const standing = {
+      environments: 1,
+      gpuMemory: 0,
+      freeStake: 7n * CAP,
+      score: 0,
+      slots: 2,
+      freeSlots: 2,
+      joinedAt: 0,
+    };
     const provider = await start(
       1,
       {
@@ -582,7 +590,7 @@ describe("provider loop", () => {
 
     it("begins nothing more, though it was just about to", async () => {
       let [asked, answers] = [false, false];
-      const standing = { environments: 1, gpuMemory: 0, freeStake: CAP, score: 0, freeSlots: 2 };
+      const standing = { environments: 1, gpuMemory: 0, freeStake: CAP, score: 0, slots: 2, freeSlots: 2, joinedAt: 0 };
       const provider = await start(1, {
         ...endless,
         standing: async () => {

@@ -284,7 +284,15 @@ describe("provider loop with reservations", () => {
     it("goes on if it arrives later", async () => {
       const { reserve } = await byHand();
       let isLate = false;
-      const standing = { environments: 1, gpuMemory: 0, freeStake: parseEther("1"), score: 0, freeSlots: 2 };
+      const standing = {
+        environments: 1,
+        gpuMemory: 0,
+        freeStake: parseEther("1"),
+        score: 0,
+        slots: 2,
+        freeSlots: 2,
+        joinedAt: 0,
+      };
       const provider = await start(1, {
         standing: () => Promise.resolve(isLate ? undefined : standing),
         reserve: () => {
@@ -323,7 +331,15 @@ describe("provider loop with reservations", () => {
     const [one, two] = [await submit(), await submit()];
     await hand.reserve(one.entry.order);
     await hand.reserve(two.entry.order);
-    const standing = { environments: 1, gpuMemory: 0, freeStake: parseEther("1"), score: 0, freeSlots: 9 };
+    const standing = {
+      environments: 1,
+      gpuMemory: 0,
+      freeStake: parseEther("1"),
+      score: 0,
+      slots: 2,
+      freeSlots: 9,
+      joinedAt: 0,
+    };
     let isOpen = false;
     const provider = await start(1, {
       standing: () => Promise.resolve(standing),

@@ -23,6 +23,7 @@ import { loadWorkload } from "../../helpers/workloads.js";
 const SMALL = [
   ...["--providers", "3", "--clients", "2", "--block-time", "0"],
   ...["--frame", "64x48", "--tile", "20x16", "--samples", "2", "--images", "25", "--batch", "9"],
+  ...["--critical", "0"],
 ];
 const TILES = 12;
 const BATCHES = 3;
@@ -333,6 +334,11 @@ describe("scripts.start", function () {
       [["--rpc", "http://127.0.0.1:1", "--deployment", "nowhere.json"], 1, /no file nowhere\.json/],
       [["--block-time", "-1"], 2, /block-time/],
       [["--providers", "0"], 2, /from 1 to 64/],
+      [["--providers", "4", "--hostile", "0"], 2, /trust of 2 need 5 providers, not 4.*--providers/],
+      [["--critical", "1", "--trust", "64", "--providers", "3", "--hostile", "2"], 2, /trust of 64 need 10 .*not 5/],
+      [["--critical", "1", "--trust", "1"], 2, /from 2 to 16384/],
+      [["--critical", "-1"], 2, /critical.*from 0 to 10000/],
+      [["--hostile", "17"], 2, /hostile.*from 0 to 16/],
       [["--reclaim", "nowhere"], 2, /needs --rpc and --deployment/],
       [["--fast"], 2, /Unknown option '--fast'/],
     ];
