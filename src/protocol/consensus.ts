@@ -110,6 +110,13 @@ export function reachAt(elapsed: number, duration: number): bigint | undefined {
   return (ONE + (doublings & (ONE - 1n))) << (doublings >> 16n);
 }
 
+/**
+ * Tickets for each seat after which a provider's turn is late: it will hardly come to that, so that to compute ahead would
+ * be in vain. With half as many, one round in sixteen of three seats still waits for such providers, and those that answer
+ * without computing would take its last seats.
+ */
+export const LATE = 4;
+
 /** What a draw knows of a provider in a pool. */
 export interface Share {
   /** Slots of the provider. */

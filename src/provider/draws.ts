@@ -1,4 +1,4 @@
-import { entryOf, seatsOf, ticketOf, ticketsAt } from "../protocol/consensus.js";
+import { entryOf, LATE, seatsOf, ticketOf, ticketsAt } from "../protocol/consensus.js";
 import type { Protocol } from "../protocol/protocol.js";
 import { readRound, type RoundSnapshot, seedOfRound } from "../protocol/round.js";
 import type { Offer, Standing } from "./decide.js";
@@ -31,6 +31,6 @@ export async function drawFor(
   if (seed === undefined) return undefined;
   const duration = order.deadline - openedAt;
   const entry = entryOf(ticketOf(seed, taskId, provider), { slots, capacity }, duration);
-  const isLate = ticketsAt(entry, duration, capacity) > 2 * seatsOf(order.trust);
+  const isLate = ticketsAt(entry, duration, capacity) > LATE * seatsOf(order.trust);
   return { round, entry: openedAt + entry, isLate };
 }

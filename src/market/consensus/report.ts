@@ -1,3 +1,4 @@
+import { LATE } from "../../protocol/consensus.js";
 import { documentHtml, escapeHtml, sectionHtml } from "../report/html.js";
 import { tableOf } from "../simulation/report/tables.js";
 import { copiesChart, wrongChart } from "./charts.js";
@@ -56,7 +57,7 @@ const weights = (list: readonly number[]): string => [...new Set(list)].join(", 
 
 const ASSUMPTIONS: readonly string[] = [
   "The hostile own a share of the slots, one each under as many identities, agree on one wrong result, and open it in every round that they sit in. They seal without computing, in the second in which they may.",
-  "The honest open the right result. Who may sit at once seals when it is done; who may sit later begins one and a half times what the work takes and a second before, unless sealing has ended. Before whose entry more than twice as many tickets as seats have entered in the mean begins only then.",
+  `The honest open the right result. Who may sit at once seals when it is done; who may sit later begins one and a half times what the work takes and a second before, unless sealing has ended. Before whose entry more than ${LATE} times as many tickets as seats have entered in the mean begins only then.`,
   `Weights, in turn: ${MIXES.map(({ title, honest, hostile }) => `${title}: honest ${weights(honest)}, hostile ${weights(hostile)}`).join("; ")}; half of the mixed have 2.`,
   "Everybody takes the seat that it may take, and opens it.",
 ];

@@ -1,4 +1,4 @@
-import { seatsOf } from "../../protocol/consensus.js";
+import { LATE, seatsOf } from "../../protocol/consensus.js";
 import type { Random } from "../simulation/random.js";
 import { entryAt, type Gate, TICKET_BITS, TICKETS } from "./gate.js";
 import { createClosing, RIGHT, type Verdict, verdictOf } from "./verdict.js";
@@ -52,8 +52,6 @@ export interface Round {
 /** How much earlier than it must an honest provider begins: so many times what the work takes, and so many seconds. */
 const LEEWAY = 1.5;
 const MARGIN = 1;
-/** Times as many tickets as there are seats, in the mean: who enters after them hardly gets one. */
-const LATE = 2;
 
 /**
  * Prepares rounds of one pool; each call plays one. A provider knows from the seed on when it may sit. The hostile seal in

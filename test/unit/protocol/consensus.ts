@@ -170,7 +170,8 @@ describe(`protocol.consensus: the draw, seed ${SEED}`, () => {
       }
       expect(reachAt((duration * 3) / 4, duration)).to.equal(undefined);
       expect(reachAt(duration, duration)).to.equal(undefined);
-      expect(reachAt((duration * 3) / 4 - 1, duration)).to.not.equal(undefined);
+      // The matchers for chains take no bigint that is not equal to nothing.
+      expect(typeof reachAt((duration * 3) / 4 - 1, duration)).to.equal("bigint");
     }
     // In a line between doublings.
     expect([17, 18, 19].map((elapsed) => reachAt(elapsed, 64))).to.deep.equal([(ONE * 3n) / 2n, 2n * ONE, 3n * ONE]);

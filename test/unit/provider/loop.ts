@@ -383,7 +383,13 @@ describe("provider loop", () => {
     const provider = await start(1, {
       perform: async (_order, signal) => {
         most = Math.max(most, ++now);
-        await pause(100, signal).finally(() => now--);
+        try {
+          // Not before there are as many as it can do.
+          while (most < 2) await pause(10, signal);
+          await pause(50, signal);
+        } finally {
+          now--;
+        }
         return OUTPUT;
       },
     });

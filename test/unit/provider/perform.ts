@@ -306,9 +306,11 @@ describe("provider.perform", () => {
       };
       const whenAborted = (signal?: AbortSignal) =>
         new Promise<never>((_, reject) => {
-          signal?.addEventListener("abort", () => {
-            reject(signal.reason as Error);
-          });
+          const end = () => {
+            reject(signal?.reason as Error);
+          };
+          if (signal?.aborted === true) end();
+          else signal?.addEventListener("abort", end);
         });
 
       it("before it began", async () => {

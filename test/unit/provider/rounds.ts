@@ -7,7 +7,15 @@ import { type Debt, memoryDebts } from "../../../src/provider/debts.js";
 import { decide, type Offer, type Standing, type Turn } from "../../../src/provider/decide.js";
 import { type Draw, drawFor } from "../../../src/provider/draws.js";
 import { createOutputs, OutputChangedError } from "../../../src/provider/outputs.js";
-import { entryOf, MIN_WEIGHT, SEED_DELAY, seatsOf, ticketOf, ticketsAt } from "../../../src/protocol/consensus.js";
+import {
+  entryOf,
+  LATE,
+  MIN_WEIGHT,
+  SEED_DELAY,
+  seatsOf,
+  ticketOf,
+  ticketsAt,
+} from "../../../src/protocol/consensus.js";
 import { keyPair, openEnvelope, sealEnvelope } from "../../../src/protocol/envelope.js";
 import { draftOrder, packOrder, taskIdOf, Verification } from "../../../src/protocol/order.js";
 import type { Protocol } from "../../../src/protocol/protocol.js";
@@ -201,7 +209,7 @@ describe("provider.drawFor", () => {
         const draw = await drawFor(reader, provider, task, { slots });
         const entry = entryOf(ticketOf(seed, task.taskId, provider), { slots, capacity }, WINDOW);
         expect(draw?.entry).to.equal(task.openedAt + entry);
-        expect(draw?.isLate).to.equal(ticketsAt(entry, WINDOW, capacity) > 2 * seatsOf(2));
+        expect(draw?.isLate).to.equal(ticketsAt(entry, WINDOW, capacity) > LATE * seatsOf(2));
         if (draw?.isLate === true) late++;
         else early++;
       }

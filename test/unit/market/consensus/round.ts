@@ -10,7 +10,7 @@ import { concentrated, MIXES, poolOf } from "../../../../src/market/consensus/po
 import { collude, createRound, type Draw, drawFrom, type Member } from "../../../../src/market/consensus/round.js";
 import { createClosing, RIGHT, verdictOf } from "../../../../src/market/consensus/verdict.js";
 import { randomOf } from "../../../../src/market/simulation/random.js";
-import { closesRound, entryOf, judgeRound, seatsOf, ticketsAt } from "../../../../src/protocol/consensus.js";
+import { closesRound, entryOf, judgeRound, LATE, seatsOf, ticketsAt } from "../../../../src/protocol/consensus.js";
 import { Random, SEED } from "../../../helpers/seeded.js";
 
 const random = new Random(`${SEED} rounds`);
@@ -235,7 +235,7 @@ function played(
   const plans = members.map((member) => {
     const ticket = ticketOf(member);
     const entry = entryOf(BigInt(ticket) << REST, { slots: member.slots, capacity }, duration);
-    const isLate = ticketsAt(entry, duration, capacity) > 2 * seatsOf(trust);
+    const isLate = ticketsAt(entry, duration, capacity) > LATE * seatsOf(trust);
     const begins = isLate ? entry : Math.max(0, entry - Math.ceil(1.5 * compute + 1));
     const ready = member.hostile ? entry : Math.max(entry, begins + compute);
     return { member, ready, begins, rank: -Math.log1p(-ticket / TICKETS) / member.slots };
