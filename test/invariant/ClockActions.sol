@@ -2,12 +2,11 @@
 pragma solidity ^0.8.27;
 
 import {ITaskManager} from "../../contracts/interfaces/ITaskManager.sol";
-import {Price} from "../../contracts/libraries/Price.sol";
 import {ProviderId} from "../../contracts/types/Ids.sol";
 import {Verification} from "../../contracts/types/Order.sol";
 import {TaskState} from "../../contracts/types/Task.sol";
 import {TaskActions} from "./TaskActions.sol";
-import {time, VM} from "./Vm.sol";
+import {height, time, VM} from "./Vm.sol";
 
 /// @title ClockActions
 /// @notice Exits of tasks, and time itself.
@@ -15,8 +14,13 @@ abstract contract ClockActions is TaskActions {
     uint256 internal constant LAPSES = 7;
 
     function settle(uint256 seed) external step(seed) {
-        (uint256 index, bool found) = _pick(TaskState.Disclosed);
+        (uint256 index, bool found) = _rarely(3) ? _find(_isJudging) : _pick(TaskState.Disclosed);
         if (!found) return;
+        if (_ghosts[index].state == TaskState.Round) _settleRound(index);
+        else _settle(index);
+    }
+
+    function _settle(uint256 index) private {
         Ghost storage g = _ghosts[index];
         TaskState from = g.state;
         bool may = from == TaskState.Disclosed && time() > uint256(g.markedAt) + g.order.reviewPeriod;
@@ -25,27 +29,38 @@ abstract contract ClockActions is TaskActions {
         _compareTask(index, ITaskManager.settle.selector, from, may, done);
     }
 
+    function _settleRound(uint256 index) internal {
+        Ghost storage g = _ghosts[index];
+        (uint256 winners, ) = _verdictOf(g);
+        // Where there is nothing to agree on, no seal need be opened.
+        bool may = _isDecided(g) || (_isSealed(g) && _rounds[g.id].seats.length < 2);
+        if (winners != 0) may = may && time() > _claimEnd(g);
+        bytes memory data = abi.encodeCall(ITaskManager.settle, (g.packed));
+        bool done = _callRound(index, _judgeOf(g), data, may, _claimedOf(g));
+        _compareTask(index, ITaskManager.settle.selector, TaskState.Round, may, done);
+    }
+
     function reopen(uint256 seed) external step(seed) {
         (uint256 index, bool found) = _pick(_rarely(2) ? TaskState.Delivered : TaskState.Reserved);
         if (found) _reopen(index);
     }
 
     function cancel(uint256 seed) external step(seed) {
-        (uint256 index, bool found) = _rarely(2)
-            ? _find(_isReserved)
-            : _pickOpen(_rarely(2) ? Verification.Proof : Verification.Review);
-        if (!found) return;
+        (uint256 index, bool found) = _rarely(3)
+            ? _find(_isSealing)
+            : _rarely(2)
+                ? _find(_isReserved)
+                : _pickOpen(_rarely(2) ? Verification.Proof : Verification.Review);
+        if (found) _cancel(index);
+    }
+
+    function _cancel(uint256 index) internal {
         Ghost storage g = _ghosts[index];
         TaskState from = g.state;
-        address caller =
-            _rarely(8)
-                ? STRANGER
-                : _rarely(4)
-                    ? AGENT
-                    : g.order.client;
+        address caller = _judgeOf(g);
         bool may =
             _speaksFor(g.order.client, caller) &&
-                (from == TaskState.Open || from == TaskState.Reserved) &&
+                (from == TaskState.Open || from == TaskState.Reserved || _isEmptyRound(g)) &&
                 !g.cancelled &&
                 time() <= g.deadline;
         bool done = _callWithOrder(caller, 0, ITaskManager.cancel.selector, index);
@@ -72,11 +87,8 @@ abstract contract ClockActions is TaskActions {
         bool may = from == TaskState.Open && time() > g.deadline;
         bool done = _callWithOrder(caller, 0, ITaskManager.refund.selector, index);
         if (may) {
-            uint256 fee;
-            if (g.counted) _exitMarket(_sourceOf(g.order));
-            if (g.counted && g.lapses == 0) fee = (Price.amountOf(g.start, g.order.maxReward) * g.feeBps) / 10_000;
-            uint256 tip = _speaksFor(g.order.client, caller) ? 0 : (uint256(g.order.maxReward) * 50) / 10_000;
-            _return(index, caller, fee, tip);
+            _exitMarket(g);
+            _return(index, caller, g.lapses == 0 ? _feeOfNothing(g) : 0, _tipFor(g, caller));
         }
         _compareTask(index, ITaskManager.refund.selector, from, may, done);
     }
@@ -89,12 +101,25 @@ abstract contract ClockActions is TaskActions {
         else if (way == 9) target = time() + _draw(1 days);
         else if (way == 10 && _rarely(3))
             target = pool.getProvider(ProviderId.wrap(uint32(_between(1, PROVIDERS)))).maturesAt + _draw(2);
-        if (target > time()) VM.warp(target);
+        else if (way == 11) target = _someJailEnd() + _draw(2);
+        _waitUntil(target);
+        VM.roll(height() + _draw(8));
+    }
+
+    function _waitUntil(uint256 moment) internal {
+        if (moment > time()) VM.warp(moment);
+    }
+
+    /// @dev When somebody was, or will be, free again.
+    function _someJailEnd() private returns (uint256) {
+        uint256 provider = _between(1, PROVIDERS);
+        for (uint256 i; i < PROVIDERS && !_isJailed(provider); ++i) provider = (provider % PROVIDERS) + 1;
+        return pool.getProvider(ProviderId.wrap(uint32(provider))).jailedUntil;
     }
 
     /// @dev Last second of a clock that runs on some task; 0 if none does.
     function _someClock() private returns (uint256) {
-        (uint256 index, bool found) = _pick(TaskState(_between(1, 4)));
+        (uint256 index, bool found) = _pick(TaskState(_between(1, 5)));
         return found ? _endOf(index) : 0;
     }
 
@@ -105,6 +130,7 @@ abstract contract ClockActions is TaskActions {
         if (g.state == TaskState.Reserved) return _reservationEnd(g);
         if (g.state == TaskState.Delivered) return _deliveredAt(g) + _windows.disclose;
         if (g.state == TaskState.Disclosed) return uint256(g.markedAt) + g.order.reviewPeriod;
+        if (g.state == TaskState.Round) return _roundEnd(g);
         return 0;
     }
 
@@ -130,7 +156,7 @@ abstract contract ClockActions is TaskActions {
         uint256 source = _sourceOf(g.order);
         bool last = g.lapses == LAPSES;
         if (from == TaskState.Reserved) {
-            if (last && g.counted) _exitMarket(source);
+            if (last) _exitMarket(g);
         } else if (!last) {
             bool before = g.counted;
             g.counted = _reenterMarket(source, g.order.maxReward);

@@ -139,12 +139,30 @@ contract ExitsTest is Campaign("exits") {
             _warpBeyond(uint256(task.markedAt) + ghost.order.reviewPeriod);
             VM.prank(STRANGER);
             manager.settle(order);
+        } else if (task.state == TaskState.Round) {
+            _endRound(order, task);
         } else if (task.state == TaskState.Open) {
             _warpBeyond(task.deadline);
             VM.prank(STRANGER);
             manager.refund(order);
         }
         _must(!_isRunning(manager.getTask(ghost.id).state), 13, index);
+    }
+
+    /// @dev If nobody has won, the time for opening is the last clock of a round.
+    function _endRound(PackedOrder memory order, TaskView memory task) private {
+        ITaskManager manager = _handler.taskManager();
+        uint256 end = (task.opened ? task.clearedAt : task.deadline) + manager.windows().open;
+        _warpBeyond(end);
+        VM.prank(STRANGER);
+        try manager.settle(order) {
+            return;
+        } catch (bytes memory reason) {
+            _must(bytes4(reason) == ITaskManager.TooEarly.selector, 13, 0);
+        }
+        _warpBeyond(end + manager.windows().claim);
+        VM.prank(STRANGER);
+        manager.settle(order);
     }
 
     function _warpBeyond(uint256 end) private {

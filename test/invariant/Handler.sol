@@ -8,7 +8,7 @@ import {Controller} from "../../contracts/libraries/Controller.sol";
 import {ProviderId} from "../../contracts/types/Ids.sol";
 import {TaskState} from "../../contracts/types/Task.sol";
 import {MoneyActions} from "./MoneyActions.sol";
-import {VM} from "./Vm.sol";
+import {time, VM} from "./Vm.sol";
 
 /// @title Handler
 /// @notice A funded market with every action; campaigns call it in any sequence.
@@ -24,6 +24,12 @@ contract Handler is MoneyActions {
         VM.warp(1_800_000_000);
         for (uint256 i; i < CLIENTS; ++i) _deposit(client(i), 400 ether);
         for (uint256 i = 1; i <= PROVIDERS; ++i) _enter(i);
+        // Some come with a past, so that their weights differ.
+        _trade(2, 20);
+        _trade(5, 45);
+        _trade(8, 80);
+        // Who joined in the second of a submission has no seat.
+        VM.warp(time() + 1);
         VM.prank(client(0));
         taskManager.setClientAgent(AGENT, true);
         Transition[] memory list = transitions();
@@ -32,7 +38,7 @@ contract Handler is MoneyActions {
 
     /// @dev The actions of a campaign.
     function selectors() external pure returns (bytes4[] memory list) {
-        list = new bytes4[](32);
+        list = new bytes4[](38);
         list[0] = this.submit.selector;
         list[1] = this.submitSigned.selector;
         list[2] = this.revoke.selector;
@@ -65,11 +71,17 @@ contract Handler is MoneyActions {
         list[29] = this.reserve.selector;
         list[30] = this.deliverAndDisclose.selector;
         list[31] = this.tune.selector;
+        list[32] = this.mine.selector;
+        list[33] = this.captureSeed.selector;
+        list[34] = this.takeSeat.selector;
+        list[35] = this.openSeat.selector;
+        list[36] = this.claimSeat.selector;
+        list[37] = this.round.selector;
     }
 
     /// @dev The functions of the contracts that the actions call, each with success and, at times, without.
     function calls() external pure returns (bytes4[] memory list) {
-        list = new bytes4[](27);
+        list = new bytes4[](31);
         list[0] = ITaskManager.submit.selector;
         list[1] = ITaskManager.submitSigned.selector;
         list[2] = ITaskManager.revoke.selector;
@@ -97,11 +109,15 @@ contract Handler is MoneyActions {
         list[24] = ITaskManager.reserve.selector;
         list[25] = ITaskManager.deliverAndDisclose.selector;
         list[26] = ITaskManager.setPriceParameters.selector;
+        list[27] = ITaskManager.captureSeed.selector;
+        list[28] = ITaskManager.takeSeat.selector;
+        list[29] = ITaskManager.openSeat.selector;
+        list[30] = ITaskManager.claimSeat.selector;
     }
 
-    /// @dev Reasons for which the contracts refuse what concerns reservations and prices.
+    /// @dev Reasons for which the contracts refuse what concerns reservations, prices and rounds.
     function refusals() external pure returns (bytes4[] memory list) {
-        list = new bytes4[](11);
+        list = new bytes4[](32);
         list[0] = ITaskManager.NotOffered.selector;
         list[1] = ITaskManager.BondTooLow.selector;
         list[2] = ITaskManager.NotReservable.selector;
@@ -113,9 +129,30 @@ contract Handler is MoneyActions {
         list[8] = IProviderPool.NoFreeSlot.selector;
         list[9] = IProviderPool.ReservationsHeld.selector;
         list[10] = Controller.PriceParameterOutOfBounds.selector;
+        list[11] = ITaskManager.TrustOutOfBounds.selector;
+        list[12] = ITaskManager.NotDeterministic.selector;
+        list[13] = ITaskManager.SeedNotReady.selector;
+        list[14] = ITaskManager.NotQuorum.selector;
+        list[15] = ITaskManager.SealingOver.selector;
+        list[16] = ITaskManager.NotDrawn.selector;
+        list[17] = ITaskManager.AlreadySeated.selector;
+        list[18] = ITaskManager.WeightOutOfBounds.selector;
+        list[19] = ITaskManager.ClientOfTask.selector;
+        list[20] = ITaskManager.NoSuchSeat.selector;
+        list[21] = ITaskManager.AlreadyOpened.selector;
+        list[22] = ITaskManager.OpeningTooLate.selector;
+        list[23] = ITaskManager.NoWinner.selector;
+        list[24] = ITaskManager.NotWinner.selector;
+        list[25] = ITaskManager.AlreadyClaimed.selector;
+        list[26] = ITaskManager.ClaimTooLate.selector;
+        list[27] = ITaskManager.EnvelopeMismatch.selector;
+        list[28] = ITaskManager.EnvelopeTooLarge.selector;
+        list[29] = IProviderPool.PoolTooSmall.selector;
+        list[30] = IProviderPool.JoinedTooLate.selector;
+        list[31] = IProviderPool.Jailed.selector;
     }
 
-    /// @dev Registers a provider with a stake, its agent and a seat where its hardware fits.
+    /// @dev Registers a provider with a stake, its agent and a place where its hardware fits.
     function _enter(uint256 provider) private {
         address owner = ownerOf(provider);
         VM.prank(owner);
@@ -133,9 +170,20 @@ contract Handler is MoneyActions {
         if (provider < 3) _join(provider, 2, 1, provider % 2 == 0 ? 2 : 3, 8);
     }
 
+    /// @dev Pays a provider by so many clients that nobody else knows, nearly a point each.
+    function _trade(uint256 provider, uint256 count) private {
+        uint256 fee = 1000 * FEE_SCALE;
+        for (uint256 i = 1; i <= count; ++i) {
+            address unknown = address(uint160(i));
+            VM.prank(address(taskManager));
+            reputation.recordSettlement(ProviderId.wrap(uint32(provider)), unknown, fee, 0);
+            _credit(provider, unknown, fee);
+        }
+    }
+
     /// @dev All that may happen to a task; whatever is not here is forbidden.
     function transitions() public pure returns (Transition[] memory list) {
-        list = new Transition[](21);
+        list = new Transition[](31);
         list[0] = Transition(ITaskManager.submit.selector, TaskState.None, TaskState.Open);
         list[1] = Transition(ITaskManager.submitSigned.selector, TaskState.None, TaskState.Open);
         list[2] = Transition(ITaskManager.revoke.selector, TaskState.None, TaskState.Revoked);
@@ -157,5 +205,15 @@ contract Handler is MoneyActions {
         list[18] = Transition(ITaskManager.reopen.selector, TaskState.Reserved, TaskState.Open);
         list[19] = Transition(ITaskManager.reopen.selector, TaskState.Reserved, TaskState.Refunded);
         list[20] = Transition(ITaskManager.cancel.selector, TaskState.Reserved, TaskState.Reserved);
+        list[21] = Transition(ITaskManager.captureSeed.selector, TaskState.Open, TaskState.Round);
+        list[22] = Transition(ITaskManager.takeSeat.selector, TaskState.Open, TaskState.Round);
+        list[23] = Transition(ITaskManager.takeSeat.selector, TaskState.Round, TaskState.Round);
+        list[24] = Transition(ITaskManager.openSeat.selector, TaskState.Round, TaskState.Round);
+        list[25] = Transition(ITaskManager.claimSeat.selector, TaskState.Round, TaskState.Round);
+        list[26] = Transition(ITaskManager.claimSeat.selector, TaskState.Round, TaskState.Settled);
+        list[27] = Transition(ITaskManager.accept.selector, TaskState.Round, TaskState.Settled);
+        list[28] = Transition(ITaskManager.settle.selector, TaskState.Round, TaskState.Settled);
+        list[29] = Transition(ITaskManager.settle.selector, TaskState.Round, TaskState.Refunded);
+        list[30] = Transition(ITaskManager.cancel.selector, TaskState.Round, TaskState.Round);
     }
 }

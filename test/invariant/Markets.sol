@@ -93,13 +93,17 @@ abstract contract Markets is Suite {
         return bare > floor ? bare : floor;
     }
 
-    /// @dev An order that is posted; tells the price that it meets and whether it counts.
-    function _enterMarket(uint256 source, uint256 cap) internal returns (uint256 price, bool counted) {
+    /// @dev An order of so many executions that is posted; tells the price that it meets and whether it counts.
+    function _enterMarket(
+        uint256 source,
+        uint256 cap,
+        uint256 executions
+    ) internal returns (uint256 price, bool counted) {
         _touch(source, _floorOf(source));
         _markets[source].parameters = _parameters;
         price = _markets[source].price;
         counted = cap >= price;
-        if (counted) ++_markets[source].openTasks;
+        if (counted) _markets[source].openTasks += executions;
     }
 
     /// @dev A delivery that lapsed.
@@ -110,9 +114,9 @@ abstract contract Markets is Suite {
     }
 
     /// @dev A task that waits no longer.
-    function _exitMarket(uint256 source) internal {
+    function _exitMarket(uint256 source, uint256 executions) internal {
         _touch(source, 0);
-        --_markets[source].openTasks;
+        _markets[source].openTasks -= executions;
     }
 
     function _growMarket(uint256 source, uint256 slots) internal {

@@ -16,8 +16,11 @@ contract MarketsTest is Campaign("markets") {
         for (uint256 i; i < _handler.taskCount(); ++i) {
             Handler.Ghost memory ghost = _handler.ghost(i);
             TaskView memory task = _handler.taskManager().getTask(ghost.id);
-            bool waits = task.state == TaskState.Open || task.state == TaskState.Reserved;
-            if (waits && task.counted) ++waiting[SourceId.unwrap(ghost.order.source)];
+            bool waits =
+                task.state == TaskState.Open ||
+                    task.state == TaskState.Reserved ||
+                    (task.state == TaskState.Round && !task.opened);
+            if (waits && task.counted) waiting[SourceId.unwrap(ghost.order.source)] += _handler.executionsOf(i);
         }
         for (uint256 i = 1; i < waiting.length; ++i) {
             _must(_handler.pool().getMarket(SourceId.wrap(uint32(i))).openTasks == waiting[i], 17, i);

@@ -6,7 +6,7 @@ import {IProviderPool} from "../../contracts/interfaces/IProviderPool.sol";
 import {Price} from "../../contracts/libraries/Price.sol";
 import {fits} from "../../contracts/types/Environment.sol";
 import {ProviderId, SourceId, TaskId} from "../../contracts/types/Ids.sol";
-import {Order, PackedOrder} from "../../contracts/types/Order.sol";
+import {Order, PackedOrder, Verification} from "../../contracts/types/Order.sol";
 import {TaskState, TaskView} from "../../contracts/types/Task.sol";
 import {Markets} from "./Markets.sol";
 import {time, VM} from "./Vm.sol";
@@ -49,6 +49,8 @@ abstract contract Model is Markets {
         uint16 royaltyBps;
         uint8 lapses;
         bool cancelled;
+        /// Sealing of its round ended early, or the round with a payment.
+        bool opened;
         uint8 payments;
         uint8 refunds;
         bool counted;
@@ -97,6 +99,11 @@ abstract contract Model is Markets {
         return _ghosts[index];
     }
 
+    /// @dev Most executions that a task pays for.
+    function executionsOf(uint256 index) external view returns (uint256) {
+        return _executionsOf(_ghosts[index].order);
+    }
+
     /// @dev What getTask must return now.
     function expectedView(uint256 index) public view returns (TaskView memory) {
         Ghost storage g = _ghosts[index];
@@ -106,7 +113,7 @@ abstract contract Model is Markets {
                 provider: ProviderId.wrap(g.provider),
                 cancelled: g.cancelled,
                 disputed: false,
-                opened: false,
+                opened: g.opened,
                 counted: g.counted,
                 openedAt: g.openedAt,
                 deadline: g.deadline,
@@ -203,6 +210,24 @@ abstract contract Model is Markets {
         return SourceId.unwrap(order.source);
     }
 
+    /// @dev Most executions that an order pays for: of a Quorum order as many as, with the least odds of two each, reach
+    /// its trust, and two more.
+    function _executionsOf(Order memory order) internal pure returns (uint256 executions) {
+        if (order.verification != Verification.Quorum) return 1;
+        executions = 2;
+        for (uint256 odds = 1; odds < order.trust; odds *= 2) ++executions;
+    }
+
+    /// @dev What a running task holds, wei.
+    function _heldBy(Order memory order) internal pure returns (uint256) {
+        return _executionsOf(order) * order.maxReward;
+    }
+
+    /// @dev What a task that waits no longer does to its market.
+    function _exitMarket(Ghost storage g) internal {
+        if (g.counted) _exitMarket(_sourceOf(g.order), _executionsOf(g.order));
+    }
+
     /// @dev When the seal of a delivered task came: with its price, unless it had been reserved.
     function _deliveredAt(Ghost storage g) internal view returns (uint256) {
         return g.markedAt > g.clearedAt ? g.markedAt : g.clearedAt;
@@ -232,8 +257,13 @@ abstract contract Model is Markets {
             pool.isAuthorised(id, key) &&
             membership.slots != 0 &&
             fits(membership.environments, membership.gpuMemory, order.environments, order.minGpuMemory) &&
+            !_isJailed(provider) &&
             pool.getProvider(id).free >= order.bond &&
             reputation.scoreOf(id) >= order.minScore;
+    }
+
+    function _isJailed(uint256 provider) internal view returns (bool) {
+        return time() <= pool.getProvider(ProviderId.wrap(uint32(provider))).jailedUntil;
     }
 
     function _publisherOf(Order memory order) internal view returns (address) {

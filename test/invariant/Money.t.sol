@@ -4,6 +4,7 @@ pragma solidity ^0.8.27;
 import {IEscrow} from "../../contracts/interfaces/IEscrow.sol";
 import {IProviderPool} from "../../contracts/interfaces/IProviderPool.sol";
 import {ProviderId} from "../../contracts/types/Ids.sol";
+import {TaskState} from "../../contracts/types/Task.sol";
 import {Campaign} from "./Campaign.sol";
 import {Handler} from "./Handler.sol";
 
@@ -49,7 +50,7 @@ contract MoneyTest is Campaign("money") {
             Handler.Ghost memory ghost = _handler.ghost(i);
             if (!_isRunning(_handler.taskManager().getTask(ghost.id).state)) continue;
             for (uint256 j; j < accounts.length; ++j) {
-                if (accounts[j] == ghost.order.client) caps[j] += ghost.order.maxReward;
+                if (accounts[j] == ghost.order.client) caps[j] += ghost.order.maxReward * _handler.executionsOf(i);
             }
         }
         for (uint256 j; j < accounts.length; ++j) {
@@ -69,16 +70,26 @@ contract MoneyTest is Campaign("money") {
         _must(account.held == 0 && account.fees == 0, 10, 1);
     }
 
-    /// @dev Seats of a provider and bonds of the tasks that it holds.
+    /// @dev Stakes of a provider's memberships, bonds of the tasks that it holds and locks of its seats in rounds.
     function _locksOf(uint256 provider) private view returns (uint256 locks) {
         for (uint256 i = 1; i <= _handler.SOURCES(); ++i) {
-            Handler.Seat memory seat = _handler.seat(provider, i);
-            locks += seat.slots * seat.stakePerSlot;
+            Handler.Place memory place = _handler.place(provider, i);
+            locks += place.slots * place.stakePerSlot;
         }
         for (uint256 i; i < _handler.taskCount(); ++i) {
             Handler.Ghost memory ghost = _handler.ghost(i);
-            if (ghost.provider != provider) continue;
-            if (_isRunning(ghost.state)) locks += ghost.order.bond;
+            if (!_isRunning(ghost.state)) continue;
+            if (ghost.provider == provider) locks += ghost.order.bond;
+            if (ghost.state == TaskState.Round) locks += _lockOf(provider, i);
         }
+    }
+
+    /// @dev What a provider has locked for its seat in a round.
+    function _lockOf(uint256 provider, uint256 index) private view returns (uint256) {
+        Handler.Seat[] memory seats = _handler.seatsOf(index);
+        for (uint256 i; i < seats.length; ++i) {
+            if (seats[i].provider == provider) return seats[i].lock;
+        }
+        return 0;
     }
 }

@@ -39,10 +39,11 @@ abstract contract Orders is Model {
         ISourceRegistry.SourceView memory terms = registry.getSource(order.source);
         order.client = client(_draw(CLIENTS));
         order.version = 1;
-        order.maxReward = uint96(_drawCap(_sourceOf(order)));
+        order.verification = verification;
+        if (verification == Verification.Quorum) order.trust = uint16(_drawTrust());
+        order.maxReward = uint96(_drawCap(_sourceOf(order), MAX_ROUND / _executionsOf(order)));
         order.rampDuration = uint24(_rarely(3) ? 0 : _draw(6 hours));
         order.deadline = uint40(time() + (_rarely(4) ? _between(1, 7 days) : _between(1 hours, 12 hours)));
-        order.verification = verification;
         order.reviewPeriod = uint24(_rarely(3) ? 0 : _draw(6 hours));
         if (_rarely(8)) order.minScore = uint32(_draw(2000));
         order.environments = 1;
@@ -54,6 +55,9 @@ abstract contract Orders is Model {
         if (verification == Verification.Proof) {
             order.verifier = address(verifier);
             order.bond = uint96(_draw(1 ether));
+        } else if (verification == Verification.Quorum) {
+            order.clientKey = bytes32("key");
+            order.bond = uint96(order.maxReward + (_rarely(2) ? 0 : _draw(1 ether)));
         } else {
             if (_rarely(2)) order.reservation = uint24(_between(1, _rarely(4) ? 1 days : 1 hours));
             order.clientKey = bytes32("key");
@@ -61,23 +65,33 @@ abstract contract Orders is Model {
         }
     }
 
+    /// @dev Mostly the trust of three seats, seldom one that needs more members than there can be.
+    function _drawTrust() private returns (uint256) {
+        uint256 way = _draw(8);
+        if (way < 4) return 2;
+        if (way < 6) return _between(3, 4);
+        return way == 6 ? _between(5, 16) : _between(17, 16_384);
+    }
+
     /// @dev A cap between floor and maximum: one that the market price cannot miss, or just meets or misses, or any.
-    function _drawCap(uint256 source) private returns (uint256 cap) {
+    function _drawCap(uint256 source, uint256 most) private returns (uint256 cap) {
         (uint256 floor, uint256 price) = (_floorOf(source), _marketPrice(source));
         uint256 way = _draw(8);
-        if (way == 0) cap = MAX_ROUND;
+        if (way == 0) cap = most;
         else if (way < 4) cap = price + _draw(3) - 1;
         else if (way == 4) cap = _between(floor, price);
         else cap = _between(price, 4 * price);
         if (cap < floor) cap = floor;
-        if (cap > MAX_ROUND) cap = MAX_ROUND;
+        if (cap > most) cap = most;
     }
 
     /// @dev Changes one field to the nearest value that is not valid.
     function _spoil(Order memory order) private {
-        uint256 flaw = _draw(14);
-        if (flaw == 0) order.maxReward = uint96(registry.getSource(order.source).floorPrice - 1);
-        else if (flaw == 1) order.maxReward = uint96(MAX_ROUND + 1);
+        uint256 flaw = _draw(16);
+        bool decided = order.verification == Verification.Quorum && SourceId.unwrap(order.source) == 1;
+        if (flaw < 4 && decided) order.version = 2;
+        else if (flaw == 0) order.maxReward = uint96(registry.getSource(order.source).floorPrice - 1);
+        else if (flaw == 1) order.maxReward = uint96(MAX_ROUND / _executionsOf(order) + 1);
         else if (flaw == 2) order.deadline = uint40(time() - 1);
         else if (flaw == 3) order.deadline = uint40(time() + _windows.maxLifetime + 1);
         else if (flaw == 4) order.reviewPeriod = uint24(_windows.maxReview + 1);
@@ -85,16 +99,18 @@ abstract contract Orders is Model {
         else if (flaw == 6) (order.environments, order.minGpuMemory) = (2, 7);
         else if (flaw == 7 && order.maxRoyaltyBps != 0) --order.maxRoyaltyBps;
         else if (flaw == 8) --order.maxFeeBps;
-        else if (flaw == 9) order.trust = 1;
-        else if (flaw == 10 && order.verification == Verification.Proof) order.reservation = 1;
+        else if (flaw == 9) order.trust = uint16(_rarely(2) ? 1 : 16_385);
+        else if (flaw == 10 && order.verification != Verification.Review) order.reservation = 1;
         else if (flaw == 10) order.verification = Verification.Quorum;
         else if (flaw == 11) order.verifier = order.verifier == address(0) ? address(verifier) : address(0);
         else if (flaw == 12) order.inputDigest = 0;
+        else if (flaw == 13) order.clientKey = 0;
         else if (_leastBond(order) != 0) order.bond = uint96(_leastBond(order) - 1);
     }
 
-    /// @dev A tenth of the cap, or the way from the start price to the cap if that is more.
+    /// @dev A tenth of the cap, or the way from the start price to the cap if that is more; for a seat the whole cap.
     function _leastBond(Order memory order) internal view returns (uint256) {
+        if (order.verification == Verification.Quorum) return order.maxReward;
         uint256 climb = order.maxReward - _startPrice(order);
         return climb > order.maxReward / 10 ? climb : order.maxReward / 10;
     }
@@ -121,7 +137,7 @@ abstract contract Orders is Model {
             !taskManager.submissionsPaused() &&
             terms.active &&
             order.maxReward >= terms.floorPrice &&
-            order.maxReward <= MAX_ROUND &&
+            _heldBy(order) <= MAX_ROUND &&
             order.maxRoyaltyBps >= terms.royaltyBps &&
             order.maxFeeBps >= taskManager.feeBps() &&
             order.deadline >= time() + order.reservation &&
@@ -141,17 +157,31 @@ abstract contract Orders is Model {
     }
 
     function _judgeable(Order memory order) private view returns (bool) {
-        if (order.trust != 0 || order.verification == Verification.Quorum) return false;
+        if (order.verification == Verification.Quorum) return _decidable(order);
+        if (order.trust != 0) return false;
         if (order.verification == Verification.Proof) {
-            return order.reservation == 0 && order.verifier == address(verifier);
+            return order.reservation == 0 && order.verifier == address(verifier) && order.version == 1;
         }
         return order.verifier == address(0) && order.clientKey != 0 && order.bond >= _leastBond(order);
+    }
+
+    /// @dev Whether a round may decide a Quorum order: two members more than seats must be there.
+    function _decidable(Order memory order) private view returns (bool) {
+        return
+            order.trust >= 2 &&
+            order.trust <= 16_384 &&
+            order.reservation == 0 &&
+            order.verifier == address(0) &&
+            order.clientKey != 0 &&
+            order.bond >= _leastBond(order) &&
+            registry.getVersion(order.source, order.version).deterministic &&
+            pool.getMarket(order.source).members >= _executionsOf(order) + 2;
     }
 
     /// @dev Makes the ghost what a task just posted is, and its market what it is with it.
     function _open(uint256 index) internal {
         Ghost storage g = _ghosts[index];
-        (g.marketPrice, g.counted) = _enterMarket(_sourceOf(g.order), g.order.maxReward);
+        (g.marketPrice, g.counted) = _enterMarket(_sourceOf(g.order), g.order.maxReward, _executionsOf(g.order));
         _open(g);
         if (g.counted) ++_motions.counted;
         else ++_motions.uncounted;

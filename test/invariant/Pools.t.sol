@@ -17,19 +17,19 @@ contract PoolsTest is Campaign("pools") {
             IProviderPool.MarketView memory market = pool.getMarket(source);
             ProviderId[] memory members = pool.getMembers(source, 0, type(uint256).max);
             _must(market.members == members.length, 11, i);
-            uint256 seats;
+            uint256 places;
             uint256 capacity;
             for (uint256 j = 1; j <= _handler.PROVIDERS(); ++j) {
                 ProviderId provider = ProviderId.wrap(uint32(j));
                 IProviderPool.Membership memory membership = pool.getMembership(provider, source);
-                Handler.Seat memory seat = _handler.seat(j, i);
-                _must(membership.slots == seat.slots && membership.stakePerSlot == seat.stakePerSlot, 11, j);
+                Handler.Place memory place = _handler.place(j, i);
+                _must(membership.slots == place.slots && membership.stakePerSlot == place.stakePerSlot, 11, j);
                 if (membership.slots == 0) continue;
-                ++seats;
+                ++places;
                 capacity += membership.slots;
                 _must(members[membership.index] == provider, 11, j);
             }
-            _must(market.members == seats && market.capacity == capacity, 11, i);
+            _must(market.members == places && market.capacity == capacity, 11, i);
         }
     }
 
@@ -41,7 +41,10 @@ contract PoolsTest is Campaign("pools") {
             _must(record.score <= standing.gains, 12, i);
             _must(record.score * reputation.FEE_SCALE() <= 1e6 * standing.fees, 12, i);
             _must(record.settled == standing.settled && record.faults == standing.faults, 12, i);
-            _must(record.earned == standing.earned && record.frauds == 0 && record.jailedUntil == 0, 12, i);
+            _must(record.earned == standing.earned && record.frauds == standing.frauds, 12, i);
+            _must(record.jailedUntil == standing.jailedUntil, 12, i);
+            uint256 jailedUntil = _handler.pool().getProvider(ProviderId.wrap(uint32(i))).jailedUntil;
+            _must(jailedUntil == standing.jailedUntil, 12, i);
         }
     }
 }

@@ -33,7 +33,7 @@ abstract contract ProofActions is ClockActions {
         );
         bool done = _call(key, 0, address(taskManager), data);
         if (may) {
-            if (g.counted) _exitMarket(_sourceOf(g.order));
+            _exitMarket(g);
             (g.provider, g.clearedAt) = (uint32(provider), uint40(time()));
             _pay(index, g.order.maxReward);
         }

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {IEscrow} from "../../contracts/interfaces/IEscrow.sol";
+import {SeatOutcome} from "../../contracts/types/Round.sol";
 import {TaskState} from "../../contracts/types/Task.sol";
 import {Handler} from "./Handler.sol";
 import {deploy} from "./Vm.sol";
@@ -14,10 +15,11 @@ contract ReachTest {
     error NeverFailed(bytes4 action);
     error NeverRefused(bytes4 reason);
     error PricesStood(Handler.Motions motions);
+    error NeverEnded(SeatOutcome outcome);
     error ModelDiffers(uint256 broken);
     error HandlerReverted(bytes4 action, uint256 seed);
 
-    uint256 private constant STEPS = 3000;
+    uint256 private constant STEPS = 6000;
 
     Handler private _handler;
 
@@ -47,6 +49,9 @@ contract ReachTest {
         Handler.Motions memory m = _handler.motions();
         require(m.rises != 0 && m.falls != 0 && m.clamped != 0 && m.lifts != 0, PricesStood(m));
         require(m.counted != 0 && m.uncounted != 0 && m.recounted != 0 && m.discounted != 0, PricesStood(m));
+        for (uint256 i; i <= uint256(type(SeatOutcome).max); ++i) {
+            require(_handler.outcomes(SeatOutcome(i)) != 0, NeverEnded(SeatOutcome(i)));
+        }
         bytes4[] memory calls = _handler.calls();
         for (uint256 i; i < calls.length; ++i) {
             require(_handler.succeeded(calls[i]) != 0, NeverSucceeded(calls[i]));

@@ -16,6 +16,8 @@ abstract contract Settlements is Orders {
         uint256 maturesAt;
         uint256 settled;
         uint256 faults;
+        uint256 frauds;
+        uint256 jailedUntil;
         /// Gwei.
         uint256 earned;
         /// Fees paid on its tasks, wei.
@@ -60,27 +62,47 @@ abstract contract Settlements is Orders {
         Ghost storage g = _ghosts[index];
         g.state = TaskState.Settled;
         ++g.payments;
-        Standing storage s = _standings[g.provider];
+        _credit(g.provider, g.order.client, fee);
+    }
+
+    /// @dev Notes a payment on a provider's record.
+    function _credit(uint256 provider, address client_, uint256 fee) internal {
+        Standing storage s = _standings[provider];
         ++s.settled;
         s.fees += fee;
-        uint256 bucket = uint160(g.order.client) % 88;
-        mapping(uint256 => uint256) storage best = _bestGains[g.provider][time() / 1 days];
+        uint256 bucket = uint160(client_) % 88;
+        mapping(uint256 => uint256) storage best = _bestGains[provider][time() / 1 days];
         uint256 gain = (1e6 * fee) / (fee + FEE_SCALE);
         if (gain <= best[bucket]) return;
         s.gains += gain - best[bucket];
         best[bucket] = gain;
     }
 
-    /// @dev Ends an open task without a result.
+    /// @dev Ends a task without a result.
     function _return(uint256 index, address caller, uint256 fee, uint256 tip) internal {
         Ghost storage g = _ghosts[index];
         g.state = TaskState.Refunded;
         ++g.refunds;
         Balance storage payer = _balances[g.order.client];
-        payer.held -= g.order.maxReward;
-        payer.free += g.order.maxReward - fee - tip;
+        payer.held -= _heldBy(g.order);
+        payer.free += _heldBy(g.order) - fee - tip;
         _oweFee(payer, fee);
         _balances[caller].free += tip;
+    }
+
+    /// @dev Protocol fee of a task that counted as demand and came to nothing.
+    function _feeOfNothing(Ghost storage g) internal view returns (uint256) {
+        if (!g.counted) return 0;
+        return _executionsOf(g.order) * ((Price.amountOf(g.start, g.order.maxReward) * g.feeBps) / 10_000);
+    }
+
+    /// @dev What a third party gets for a refund.
+    function _tipFor(Ghost storage g, address caller) internal view returns (uint256) {
+        return _speaksFor(g.order.client, caller) ? 0 : (uint256(g.order.maxReward) * 50) / 10_000;
+    }
+
+    function _speaksFor(address principal, address caller) internal pure returns (bool) {
+        return caller == principal || (caller == AGENT && principal == client(0));
     }
 
     /// @dev Takes the lapse's price from the holder of a task and opens the task again.
@@ -88,19 +110,24 @@ abstract contract Settlements is Orders {
         Ghost storage g = _ghosts[index];
         uint256 climb = g.order.maxReward - Price.amountOf(g.start, g.order.maxReward);
         uint256 slashed = climb > g.order.bond / 2 ? climb : g.order.bond / 2;
-        _standings[g.provider].stake -= slashed;
+        _slash(g.provider, slashed);
         ++_standings[g.provider].faults;
-        _mayPay(address(pool));
-        _balances[address(pool)].free -= slashed;
-        _earnForManager(slashed);
         uint256 moment = time() < g.deadline ? time() : g.deadline;
         g.openedAt = uint40(moment - (g.clearedAt - g.openedAt));
         (g.state, g.provider, g.clearedAt, g.markedAt, g.seal) = (TaskState.Open, 0, 0, 0, 0);
         ++g.lapses;
     }
 
+    /// @dev Takes stake from a provider, all of it for TaskManager's account.
+    function _slash(uint256 provider, uint256 amount) internal {
+        _standings[provider].stake -= amount;
+        _mayPay(address(pool));
+        _balances[address(pool)].free -= amount;
+        _earnForManager(amount);
+    }
+
     /// @dev Fees rest with their payer in 64 bits; where they outgrow them, all go to TaskManager's account.
-    function _oweFee(Balance storage payer, uint256 fee) private {
+    function _oweFee(Balance storage payer, uint256 fee) internal {
         payer.fees += fee;
         if (payer.fees <= type(uint64).max) return;
         ++_flows.overflows;

@@ -13,15 +13,16 @@ import {time, VM} from "./Vm.sol";
 /// @title StakeActions
 /// @notice What owners and agents of providers do with stake and memberships.
 abstract contract StakeActions is ProofActions {
-    struct Seat {
+    /// @dev What a member holds in a pool.
+    struct Place {
         uint256 slots;
         uint256 stakePerSlot;
     }
 
-    mapping(uint256 provider => mapping(uint256 source => Seat)) internal _seats;
+    mapping(uint256 provider => mapping(uint256 source => Place)) internal _places;
 
-    function seat(uint256 provider, uint256 source) external view returns (Seat memory) {
-        return _seats[provider][source];
+    function place(uint256 provider, uint256 source) external view returns (Place memory) {
+        return _places[provider][source];
     }
 
     function stake(uint256 seed) external step(seed) {
@@ -87,8 +88,8 @@ abstract contract StakeActions is ProofActions {
     function joinPool(uint256 seed) external step(seed) {
         (uint256 source, uint256 first) = (_between(1, SOURCES), _draw(PROVIDERS));
         uint256 provider = first + 1;
-        // Most times one without a seat, if there is any.
-        for (uint256 i; i < PROVIDERS && !_rarely(16) && _seats[provider][source].slots != 0; ++i) {
+        // Most times one that is no member, if there is any.
+        for (uint256 i; i < PROVIDERS && !_rarely(16) && _places[provider][source].slots != 0; ++i) {
             provider = ((first + i) % PROVIDERS) + 1;
         }
         uint8 environments = uint8(_rarely(4) ? _draw(8) : 3);
@@ -106,7 +107,7 @@ abstract contract StakeActions is ProofActions {
         address key = _keyOf(provider);
         bool may =
             pool.isAuthorised(ProviderId.wrap(uint32(provider)), key) &&
-                _seats[provider][source].slots != 0 &&
+                _places[provider][source].slots != 0 &&
                 _reserved[provider][source] == 0;
         bytes memory data = abi.encodeCall(
             IProviderPool.leavePool,
@@ -115,8 +116,8 @@ abstract contract StakeActions is ProofActions {
         bool done = _call(key, 0, address(pool), data);
         _must(14, may == done);
         if (!may) return;
-        _shrinkMarket(source, _seats[provider][source].slots);
-        delete _seats[provider][source];
+        _shrinkMarket(source, _places[provider][source].slots);
+        delete _places[provider][source];
     }
 
     /// @dev Providers that join if they must, reserve or seal, go no further and lose their bonds, in one action: random
@@ -126,18 +127,18 @@ abstract contract StakeActions is ProofActions {
         if (!found) return;
         Ghost storage g = _ghosts[index];
         uint256 source = _sourceOf(g.order);
-        for (uint256 i = _between(1, 2 * LAPSES); i != 0; --i) {
+        for (uint256 i = _between(1, 3 * LAPSES); i != 0; --i) {
             if (g.state > TaskState.Delivered || (g.state == TaskState.Open && time() > g.deadline)) return;
             if (g.state == TaskState.Open) {
                 uint256 worker = _workerFor(index);
-                if (_seats[worker][source].slots == 0) _join(worker, source, 1, 3, 8);
+                if (_places[worker][source].slots == 0) _join(worker, source, 1, 3, 8);
                 if (g.order.reservation == 0) _deliver(index, worker);
                 else _reserve(index, worker);
             }
             if (g.state == TaskState.Reserved && _rarely(8)) _deliver(index, g.provider);
             if (g.state == TaskState.Open) continue;
             // Others find it held.
-            if (_rarely(8)) return;
+            if (_rarely(16)) return;
             uint256 end = _endOf(index);
             if (end >= time()) VM.warp(end + (_rarely(8) ? 0 : 1));
             _reopen(index);
@@ -152,9 +153,10 @@ abstract contract StakeActions is ProofActions {
         bool may =
             pool.isAuthorised(id, key) &&
                 slots != 0 &&
-                _seats[provider][source].slots == 0 &&
+                _places[provider][source].slots == 0 &&
                 terms.active &&
                 fits(environments, memory_, version.environments, version.minGpuMemory) &&
+                !_isJailed(provider) &&
                 pool.getProvider(id).free >= slots * terms.stakePerSlot;
         bytes memory data = abi.encodeCall(
             IProviderPool.joinPool,
@@ -163,7 +165,7 @@ abstract contract StakeActions is ProofActions {
         bool done = _call(key, 0, address(pool), data);
         _must(14, may == done);
         if (!may) return;
-        _seats[provider][source] = Seat(slots, terms.stakePerSlot);
+        _places[provider][source] = Place(slots, terms.stakePerSlot);
         _growMarket(source, slots);
     }
 

@@ -67,6 +67,13 @@ abstract contract Suite {
         verifier = YesVerifier(deploy("YesVerifier", ""));
         _publish(PUBLISHER, 0.01 ether, 500, 1, 0);
         _publish(client(1), 1 ether, 0, 3, 8);
+        // A version whose executions may differ.
+        VM.prank(PUBLISHER);
+        registry.publishVersion(
+            SourceId.wrap(1),
+            ISourceRegistry.VersionTerms(bytes32("another"), 1, 0, false),
+            new address[](0)
+        );
     }
 
     function governor() external pure returns (address) {

@@ -6,12 +6,12 @@ import {Seal} from "../../contracts/libraries/Seal.sol";
 import {ProviderId, SourceId} from "../../contracts/types/Ids.sol";
 import {Verification} from "../../contracts/types/Order.sol";
 import {TaskState} from "../../contracts/types/Task.sol";
-import {Settlements} from "./Settlements.sol";
+import {Endings} from "./Endings.sol";
 import {time, VM} from "./Vm.sol";
 
 /// @title TaskActions
 /// @notice Everything that can be done to a task, with random inputs, each compared with what must come of it.
-abstract contract TaskActions is Settlements {
+abstract contract TaskActions is Endings {
     mapping(uint256 index => mapping(uint256 provider => bool)) internal _barred;
     /// @dev Slots that reservations take.
     mapping(uint256 provider => mapping(uint256 source => uint256)) internal _reserved;
@@ -19,60 +19,56 @@ abstract contract TaskActions is Settlements {
     // ------------------------------------------------------------------------------------------- posting
 
     function submit(uint256 seed) external step(seed) {
-        _submit();
+        _submit(_anyOrder(_anyVerification()));
     }
 
     /// @dev Orders in quick succession, without which no queue would ever form.
     function rush(uint256 seed) external step(seed) {
         for (uint256 i = _between(2, 6); i != 0; --i) {
-            _submit();
+            _submit(_anyOrder(_anyVerification()));
             if (_rarely(2)) VM.warp(time() + _draw(5 minutes));
         }
     }
 
-    function _submit() private {
-        uint256 index = _anyOrder(_rarely(4) ? Verification.Proof : Verification.Review);
+    function _submit(uint256 index) internal {
         Ghost storage g = _ghosts[index];
         address caller = _rarely(16) ? client(_draw(CLIENTS)) : g.order.client;
-        uint256 cap = g.order.maxReward;
+        uint256 held = _heldBy(g.order);
         uint256 value =
             _rarely(2)
                 ? 0
                 : _rarely(16)
-                    ? cap + 1
-                    : cap;
+                    ? held + 1
+                    : held;
         bool may =
             caller == g.order.client &&
                 _admissible(index) &&
-                (value == cap || (value == 0 && _balances[caller].free >= cap));
+                (value == held || (value == 0 && _balances[caller].free >= held));
         bool done = _callWithOrder(caller, value, ITaskManager.submit.selector, index);
         if (may) {
-            _open(index);
-            if (value == 0) _balances[caller].free -= cap;
-            else _flows.deposited += cap;
-            _balances[caller].held += cap;
+            _post(index);
+            if (value == 0) _balances[caller].free -= held;
+            else _flows.deposited += held;
+            _balances[caller].held += held;
         }
         _compareTask(index, ITaskManager.submit.selector, may ? TaskState.None : g.state, may, done);
     }
 
     function submitSigned(uint256 seed) external step(seed) {
-        uint256 index = _anyOrder(_rarely(3) ? Verification.Proof : Verification.Review);
+        uint256 index = _anyOrder(_anyVerification());
         Ghost storage g = _ghosts[index];
         TaskState from = g.state;
         address payer = g.order.client;
+        uint256 held = _heldBy(g.order);
         bool good = !_rarely(16);
-        bool may =
-            good &&
-                g.order.nonce >= _nonceFloors[payer] &&
-                _admissible(index) &&
-                _balances[payer].free >= g.order.maxReward;
+        bool may = good && g.order.nonce >= _nonceFloors[payer] && _admissible(index) && _balances[payer].free >= held;
         bytes memory data = abi.encodeCall(ITaskManager.submitSigned, (g.packed, _signature(index, good)));
         bool done = _call(STRANGER, 0, address(taskManager), data);
         if (may) {
             _mayPay(payer);
-            _open(index);
-            _balances[payer].free -= g.order.maxReward;
-            _balances[payer].held += g.order.maxReward;
+            _post(index);
+            _balances[payer].free -= held;
+            _balances[payer].held += held;
         }
         _compareTask(index, ITaskManager.submitSigned.selector, from, may, done);
     }
@@ -101,15 +97,13 @@ abstract contract TaskActions is Settlements {
     // ------------------------------------------------------------------------------------------- Review
 
     function deliver(uint256 seed) external step(seed) {
-        (uint256 index, bool found) = _rarely(2)
-            ? _pickReserved()
-            : _find(_rarely(16) ? _isReservable : _isDeliverable);
+        (uint256 index, bool found) = _rarely(2) ? _pickReserved() : _find(_rarely(6) ? _isReservable : _isDeliverable);
         if (found) _deliver(index, _holderOf(index));
     }
 
     function reserve(uint256 seed) external step(seed) {
         (uint256 index, bool found) = _find(_rarely(8) ? _isTakeable : _isReservable);
-        if (found) _reserve(index, _rarely(3) ? _busyFor(index) : _workerFor(index));
+        if (found) _reserve(index, _rarely(2) ? _busyFor(index) : _workerFor(index));
     }
 
     function deliverAndDisclose(uint256 seed) external step(seed) {
@@ -155,23 +149,54 @@ abstract contract TaskActions is Settlements {
     }
 
     function accept(uint256 seed) external step(seed) {
-        (uint256 index, bool found) = _pick(_rarely(2) ? TaskState.Delivered : TaskState.Disclosed);
+        (uint256 index, bool found) = _rarely(4)
+            ? _find(_isJudging)
+            : _pick(_rarely(2) ? TaskState.Delivered : TaskState.Disclosed);
         if (!found) return;
+        if (_ghosts[index].state == TaskState.Round) _acceptRound(index);
+        else _accept(index);
+    }
+
+    function _accept(uint256 index) private {
         Ghost storage g = _ghosts[index];
         TaskState from = g.state;
-        address caller =
-            _rarely(8)
-                ? STRANGER
-                : _rarely(4)
-                    ? AGENT
-                    : g.order.client;
+        address caller = _judgeOf(g);
         bool may = _speaksFor(g.order.client, caller) && (from == TaskState.Delivered || from == TaskState.Disclosed);
         bool done = _callWithOrder(caller, 0, ITaskManager.accept.selector, index);
         if (may) _pay(index, g.order.maxReward);
         _compareTask(index, ITaskManager.accept.selector, from, may, done);
     }
 
+    function _acceptRound(uint256 index) internal {
+        Ghost storage g = _ghosts[index];
+        address caller = _judgeOf(g);
+        (uint256 winners, ) = _verdictOf(g);
+        bool may = _speaksFor(g.order.client, caller) && _isDecided(g) && winners != 0;
+        bytes memory data = abi.encodeCall(ITaskManager.accept, (g.packed));
+        bool done = _callRound(index, caller, data, may, winners);
+        _compareTask(index, ITaskManager.accept.selector, TaskState.Round, may, done);
+    }
+
     // ------------------------------------------------------------------------------------------- shared
+
+    function _anyVerification() private returns (Verification) {
+        return
+            _rarely(4)
+                ? Verification.Proof
+                : _rarely(4)
+                    ? Verification.Quorum
+                    : Verification.Review;
+    }
+
+    /// @dev The client of a task, most times, or who speaks for it or does not.
+    function _judgeOf(Ghost storage g) internal returns (address) {
+        return
+            _rarely(8)
+                ? STRANGER
+                : _rarely(4)
+                    ? AGENT
+                    : g.order.client;
+    }
 
     /// @dev A task, most times one in `state` if there is any; not `found` if there are no tasks at all.
     function _pick(TaskState state) internal returns (uint256 index, bool found) {
@@ -210,7 +235,7 @@ abstract contract TaskActions is Settlements {
         return g.state == TaskState.Open && g.order.verification == Verification.Proof && time() <= g.deadline;
     }
 
-    function _isTakeable(Ghost storage g) private view returns (bool) {
+    function _isTakeable(Ghost storage g) internal view returns (bool) {
         return g.state == TaskState.Open && g.order.verification == Verification.Review && time() <= g.deadline;
     }
 
@@ -250,20 +275,20 @@ abstract contract TaskActions is Settlements {
         envelope = new bytes(_rarely(16) ? 513 : _draw(513));
     }
 
-    /// @dev A provider that has not failed the task, most times, and with a seat, if there is one.
+    /// @dev A provider that has not failed the task, most times, and that is a member, if there is one.
     function _workerFor(uint256 index) internal returns (uint256 provider) {
         uint256 first = _draw(PROVIDERS);
         provider = first + 1;
         if (_rarely(8)) return provider;
         for (uint256 i; i < PROVIDERS; ++i) {
             uint256 next = ((first + i) % PROVIDERS) + 1;
-            if (_barred[index][next]) continue;
+            if (_barred[index][next] || _isJailed(next)) continue;
             provider = next;
             if (_isMember(provider, _ghosts[index].order.source)) return provider;
         }
     }
 
-    function _isMember(uint256 provider, SourceId source) private view returns (bool) {
+    function _isMember(uint256 provider, SourceId source) internal view returns (bool) {
         return pool.getMembership(ProviderId.wrap(uint32(provider)), source).slots != 0;
     }
 
@@ -274,10 +299,6 @@ abstract contract TaskActions is Settlements {
                 : _rarely(2)
                     ? AGENT
                     : ownerOf(provider);
-    }
-
-    function _speaksFor(address principal, address caller) internal pure returns (bool) {
-        return caller == principal || (caller == AGENT && principal == client(0));
     }
 
     function _deliver(uint256 index, uint256 provider) internal {
@@ -298,7 +319,7 @@ abstract contract TaskActions is Settlements {
             if (from == TaskState.Reserved) {
                 _fulfil(index, TaskState.Delivered);
             } else {
-                if (g.counted) _exitMarket(_sourceOf(g.order));
+                _exitMarket(g);
                 (g.state, g.provider, g.clearedAt) = (TaskState.Delivered, uint32(provider), uint40(time()));
             }
             (g.seal, g.commitment, g.envelope) = (seal, commitment, envelope);
@@ -350,6 +371,6 @@ abstract contract TaskActions is Settlements {
         Ghost storage g = _ghosts[index];
         (g.state, g.markedAt) = (to, uint40(time()));
         --_reserved[g.provider][_sourceOf(g.order)];
-        if (g.counted) _exitMarket(_sourceOf(g.order));
+        _exitMarket(g);
     }
 }

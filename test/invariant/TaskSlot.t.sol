@@ -40,6 +40,58 @@ contract TaskSlotTest {
         _check(slot.withClearedAt(time), before, CLEARED_AT, time);
         _check(slot.withMarkedAt(time), before, MARKED_AT, time);
         for (uint256 i; i < 4; ++i) _check(slot.withFlag(1 << i), before, FLAGS + i, 1);
+        for (uint256 i; i < 4; ++i) _check(slot.withoutFlag(1 << i), before, FLAGS + i, 0);
+    }
+
+    /// @dev A seed takes the place of the submission's block and of the time of the price, and of nothing else.
+    function testFuzz_seedsTakeTwoFields(uint256 random, uint256 value) external pure {
+        TaskSlot slot = _valid(random);
+        uint256 seed = value % (1 << 66);
+        uint256[FIELDS] memory want = _read(slot);
+        (want[PROVIDER], want[CLEARED_AT]) = (seed >> 34, seed % (1 << 34));
+        TaskSlot seeded = slot.withSeed(seed);
+        require(seeded.seed() == seed, FieldIs(PROVIDER, seeded.seed(), seed));
+        require(seeded.capacity() == slot.capacity(), FieldIs(MARKED_AT, seeded.capacity(), slot.capacity()));
+        _compare(seeded, want);
+    }
+
+    /// @dev A new Quorum task keeps block and capacity beside everything that another has.
+    function testFuzz_roundsTakeTwoFields(uint256 random, uint32 block_, uint256 slots) external pure {
+        uint256 capacity = slots % (1 << 34);
+        TaskSlot slot = _valid(random).withProvider(ProviderId.wrap(0)).withMarkedAt(0);
+        uint256[FIELDS] memory want = _read(slot);
+        (want[PROVIDER], want[MARKED_AT]) = (block_, capacity);
+        TaskSlot round = slot.withRound(block_, capacity);
+        require(
+            round.openBlock() == block_ && round.capacity() == capacity,
+            FieldIs(PROVIDER, round.openBlock(), block_)
+        );
+        _compare(round, want);
+    }
+
+    /// @dev What served the round goes: the seed's part in the time of the price only as long as it is a seed.
+    function testFuzz_whatIsLeftHasNothingOfTheRound(uint256 random) external pure {
+        TaskSlot slot = _valid(random);
+        uint256[FIELDS] memory want = _read(slot);
+        bool ended = want[FLAGS + 1] == 1 || want[FLAGS + 2] == 1;
+        bool sealing = want[STATE] == uint256(TaskState.Round) && !ended;
+        require(slot.isSealing() == sealing, FieldIs(STATE, want[STATE], 0));
+        (want[PROVIDER], want[MARKED_AT]) = (0, 0);
+        if (sealing) want[CLEARED_AT] = 0;
+        _compare(slot.withoutRound(), want);
+    }
+
+    function testFuzz_roundsRefuseWhatDoesNotFit(uint224 excess, bool ofBlock) external {
+        (uint256 width, TaskSlot slot) = (ofBlock ? 32 : 34, TaskSlot.wrap(0));
+        uint256 value = (1 << width) + excess;
+        VM.expectRevert(abi.encodeWithSelector(TaskSlotLib.PackedFieldOverflow.selector, value, width));
+        this.withRound(slot, ofBlock ? value : 0, ofBlock ? 0 : value);
+        value = (1 << width) - 1;
+        this.withRound(slot, ofBlock ? value : 0, ofBlock ? 0 : value);
+    }
+
+    function withRound(TaskSlot slot, uint256 block_, uint256 capacity) external pure returns (TaskSlot) {
+        return slot.withRound(block_, capacity);
     }
 
     /// @dev The four flags are the ones that have names.
@@ -69,8 +121,7 @@ contract TaskSlotTest {
             want[ROYALTY],
             flags
         );
-        uint256[FIELDS] memory found = _read(slot);
-        for (uint256 i; i < FIELDS; ++i) require(found[i] == want[i], FieldIs(i, found[i], want[i]));
+        _compare(slot, want);
     }
 
     /// @dev The first value that does not fit reverts, for every argument, and so does every larger one.
@@ -99,6 +150,11 @@ contract TaskSlotTest {
             uint256 expected = i == field ? value : before[i];
             require(found[i] == expected, FieldIs(i, found[i], expected));
         }
+    }
+
+    function _compare(TaskSlot slot, uint256[FIELDS] memory want) private pure {
+        uint256[FIELDS] memory found = _read(slot);
+        for (uint256 i; i < FIELDS; ++i) require(found[i] == want[i], FieldIs(i, found[i], want[i]));
     }
 
     /// @dev `random` with a state that exists.

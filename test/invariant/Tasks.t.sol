@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
+import {TaskId} from "../../contracts/types/Ids.sol";
+import {RoundView} from "../../contracts/types/Round.sol";
 import {TaskState, TaskView} from "../../contracts/types/Task.sol";
 import {Campaign} from "./Campaign.sol";
 import {Handler} from "./Handler.sol";
@@ -41,8 +43,11 @@ contract TasksTest is Campaign("tasks") {
 
     function invariant_I16_tasksAreWhatTheModelSays() external view {
         for (uint256 i; i < _handler.taskCount(); ++i) {
-            TaskView memory task = _handler.taskManager().getTask(_handler.ghost(i).id);
+            TaskId id = _handler.ghost(i).id;
+            TaskView memory task = _handler.taskManager().getTask(id);
             _must(keccak256(abi.encode(task)) == keccak256(abi.encode(_handler.expectedView(i))), 16, i);
+            RoundView memory round = _handler.taskManager().getRound(id);
+            _must(keccak256(abi.encode(round)) == keccak256(abi.encode(_handler.expectedRound(i))), 16, i);
         }
         _mustNeverHaveBroken(16);
     }

@@ -9,6 +9,9 @@ interface IVm {
     /// @dev Sets the time of the block, unix seconds.
     function warp(uint256 timestamp) external;
 
+    /// @dev Sets the number of the block. Blocks that were never mined have hashes nevertheless.
+    function roll(uint256 number) external;
+
     /// @dev Sets the coin balance of `account`, wei.
     function deal(address account, uint256 balance) external;
 
@@ -23,6 +26,11 @@ interface IVm {
     function addr(uint256 key) external pure returns (address);
 
     function getBlockTimestamp() external view returns (uint256);
+
+    function getBlockNumber() external view returns (uint256);
+
+    /// @dev A storage slot of `account`.
+    function load(address account, bytes32 slot) external view returns (bytes32);
 
     function getNonce(address account) external view returns (uint64);
 
@@ -40,6 +48,11 @@ interface IVm {
 /// transaction and may read it before a warp.
 function time() view returns (uint256) {
     return VM.getBlockTimestamp();
+}
+
+/// @dev Number of the block, by the same detour.
+function height() view returns (uint256) {
+    return VM.getBlockNumber();
 }
 
 error NotDeployed(string name);

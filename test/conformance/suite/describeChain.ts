@@ -11,6 +11,7 @@ import { prices } from "./prices.js";
 import { proofs } from "./proofs.js";
 import { providers } from "./providers.js";
 import { reservations } from "./reservations.js";
+import { rounds } from "./rounds.js";
 import { seeded } from "./signatures.js";
 import { sources } from "./sources.js";
 import { tasks } from "./tasks.js";
@@ -34,8 +35,8 @@ export function describeChain(name: string, start: () => Promise<Chain>, patienc
   describe(name, function () {
     this.timeout(LIMIT);
     const scenarios = [
-      ...[...sources, ...providers, ...money, ...tasks, ...exits, ...reservations, ...prices, ...proofs, ...governance],
-      ...seeded(SEED),
+      ...[...sources, ...providers, ...money, ...tasks, ...exits, ...reservations, ...rounds, ...prices, ...proofs],
+      ...[...governance, ...seeded(SEED)],
     ];
     const playing = new Map<string, Promise<void>>();
     let chain: Chain | undefined;

@@ -116,15 +116,15 @@ export async function submit(client: Actor, source: number, changes: Partial<Ord
   return { ...task, done, startPrice };
 }
 
-/** What a provider makes of a task. */
-export function resultFor(taskId: string, provider: bigint) {
+/** What a provider makes of a task; results of the same output are equal. */
+export function resultFor(taskId: string, provider: bigint, output = `output ${random32()}`) {
   const salt = random32();
-  const resultDigest = sha256(toUtf8Bytes(`output ${salt}`));
+  const resultDigest = sha256(toUtf8Bytes(output));
   const commitment = commitmentOf(resultDigest, salt);
   const envelope = concat([resultDigest, salt]);
   const envelopeHash = keccak256(envelope);
   const seal = sealOf({ taskId, provider, commitment, envelopeHash });
-  return { resultDigest, envelope, envelopeHash, commitment, seal };
+  return { resultDigest, salt, envelope, envelopeHash, commitment, seal };
 }
 
 /** Seals a result of a task. */
