@@ -21,16 +21,19 @@ const tests = readdirSync(new URL("../test/", import.meta.url), { recursive: tru
   .filter((path) => path.endsWith(".ts") && !LEFT_OUT.test(path))
   .map((path) => `test/${path}`);
 
-const steps: Step[] = [
-  { name: "build", command: "node scripts/build.mjs" },
-  { name: "format", command: "prettier --check --log-level warn ." },
-  { name: "solhint", command: 'solhint --disc --max-warnings 0 "contracts/**/*.sol"' },
-  { name: "eslint", command: "eslint --max-warnings 0 ." },
-  { name: "types", command: "tsc --noEmit" },
-  { name: "solidity", command: "hardhat test solidity", counts: true },
-  { name: "mocha", command: `hardhat test mocha --no-compile ${tests.join(" ")}`, counts: true },
-  { name: "package", command: "hardhat test mocha --no-compile test/package/npm.ts", counts: true },
-  { name: "chains", command: "npm run --silent test:chains:built", counts: true },
+/** Steps of a stage run side by side. Tests that look at clocks run alone. */
+const stages: Step[][] = [
+  [{ name: "build", command: "node scripts/build.mjs" }],
+  [
+    { name: "eslint", command: "eslint --max-warnings 0 ." },
+    { name: "format", command: "prettier --check --log-level warn ." },
+    { name: "solhint", command: 'solhint --disc --max-warnings 0 "contracts/**/*.sol"' },
+    { name: "types", command: "tsc --noEmit" },
+  ],
+  [{ name: "solidity", command: "hardhat test solidity", counts: true }],
+  [{ name: "mocha", command: `hardhat test mocha --no-compile ${tests.join(" ")}`, counts: true }],
+  [{ name: "package", command: "hardhat test mocha --no-compile test/package/npm.ts", counts: true }],
+  [{ name: "chains", command: "npm run --silent test:chains:built", counts: true }],
 ];
 
 /** Runs a command, passing its output on, and returns the output and the exit status. */
@@ -53,6 +56,13 @@ function run(command: string): Promise<{ output: string; status: number }> {
   });
 }
 
+/** What a test runner says of the tests that failed: all from its count of them on, without its own end. */
+function failuresIn(output: string): string {
+  const plain = output.replace(/\u001b\[[0-9;]*m/g, "");
+  const at = plain.search(/^\s*\d+ failing/m);
+  return at < 0 ? "" : plain.slice(at).trimEnd();
+}
+
 /** Sums what a test runner says of itself, e.g. `12 passing (3s)` and `1 pending`. */
 function countsIn(output: string): Outcome {
   const plain = output.replace(/\u001b\[[0-9;]*m/g, "");
@@ -65,17 +75,28 @@ function countsIn(output: string): Outcome {
 }
 
 const total: Outcome = { passed: 0, failed: 0, skipped: 0 };
-for (const step of steps) {
+const failures: string[] = [];
+/** Runs a step and adds what came of it; tells whether it was all right. */
+async function play(step: Step): Promise<boolean> {
   console.log(`\n── ${step.name}`);
+  const started = Date.now();
   const { output, status } = await run(step.command);
+  console.log(`── ${step.name}: ${((Date.now() - started) / 1000).toFixed(0)} s`);
   const outcome: Outcome =
     step.counts === true ? countsIn(output) : { passed: status === 0 ? 1 : 0, failed: 0, skipped: 0 };
   // A runner that dies, or that runs nothing, has failed whatever it counted.
   if ((status !== 0 || outcome.passed === 0) && outcome.failed === 0) outcome.failed = 1;
+  if (outcome.failed > 0) failures.push(`── ${step.name}\n${failuresIn(output)}`);
   total.passed += outcome.passed;
   total.failed += outcome.failed;
   total.skipped += outcome.skipped;
-  if (step.name === "build" && status !== 0) break;
+  return status === 0;
 }
+
+for (const stage of stages) {
+  const done = await Promise.all(stage.map(play));
+  if (stage === stages[0] && done.includes(false)) break;
+}
+if (failures.length > 0) console.log(`\nWhat failed, once more:\n${failures.join("\n\n")}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed === 0 ? 0 : 1;

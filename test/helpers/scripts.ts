@@ -49,6 +49,15 @@ export async function ran(script: string, words: string[], env?: Record<string, 
   return { status, ...texts };
 }
 
+/** Does something for all cases, two at a time: a script is mostly a second of start-up on one core. */
+export async function inPairs<Case>(cases: readonly Case[], act: (each: Case) => Promise<void>): Promise<void> {
+  const left = cases.values();
+  const work = async () => {
+    for (const each of left) await act(each);
+  };
+  await Promise.all([work(), work()]);
+}
+
 /** A failure is one line that is a sentence, and nothing of the program's inside. */
 export function expectSentence(err: string, pattern: RegExp): void {
   expect(err.trim().split("\n"), err).to.have.length(1);

@@ -98,7 +98,7 @@ describe("createDeploymentStore", () => {
     [
       "has an address that is none",
       text.replace(`0x${"1".repeat(40)}`, "0x11"),
-      /contracts\.Exits\.address: 0x11 is no address/,
+      new RegExp(`contracts\\.${CONTRACT_NAMES[0]}\\.address: 0x11 is no address`),
     ],
     ["lacks a contract", text.replace('"Escrow"', '"Excrow"'), /contracts/],
     [

@@ -21,7 +21,7 @@ import { connectNode } from "../../../src/protocol/provider.js";
 import type { ProviderConfigDocument } from "../../../src/provider/config.js";
 import { digestOf } from "../../../src/content/digest.js";
 import { snapshot } from "../../../src/protocol/snapshot.js";
-import { expectSentence, HOST, ran, start, textsOf } from "../../helpers/scripts.js";
+import { expectSentence, HOST, inPairs, ran, start, textsOf } from "../../helpers/scripts.js";
 import { manifestBytes, manifestFor } from "../../helpers/sources.js";
 import { program } from "../../helpers/wasm.js";
 
@@ -213,7 +213,7 @@ describe("scripts.provider", function () {
       ["no such source", await configure("source", { sources: [{ source: 99, minimum: "1" }] }), key, 1, /99/],
       ["no store", await configure("store", { store: `http://${HOST}:1` }), key, 1, /127\.0\.0\.1:1/],
     ];
-    for (const [what, file, given, expected, pattern] of cases) {
+    await inPairs(cases, async ([what, file, given, expected, pattern]) => {
       const { out, err, status } = await ran(
         "provider",
         [file],
@@ -222,7 +222,7 @@ describe("scripts.provider", function () {
       expectSentence(err, pattern);
       expect(status, what).to.equal(expected);
       expect(out + err).to.not.include((given ?? "5e5e").slice(2));
-    }
+    });
     const { err, status } = await ran("provider", []);
     expectSentence(err, /missing required argument 'configuration'/i);
     expect(status).to.equal(2);

@@ -13,6 +13,7 @@ import {
   sweep,
   TRUSTS,
 } from "../../../../src/market/consensus/sweep.js";
+import { expectNear } from "../../../helpers/near.js";
 
 const SCENARIO = { ...DEFAULT_SCENARIO, seed: 7, draws: 20 };
 
@@ -29,7 +30,7 @@ describe("market.consensus.sweep", function () {
     expect(summary.cells).to.have.length(MIXES.length * TRUSTS.length * SHARES.length);
     for (const { share, played } of summary.cells) {
       expect(played.rounds).to.equal(share === 0.2 ? FOCUS_FACTOR * 20 : 20);
-      expect(played.right + played.wrong + played.none).to.be.closeTo(1, 1e-9);
+      expectNear(played.right + played.wrong + played.none, 1, 1e-9);
       expect(played.copies).to.be.at.least(played.seats);
       if (share === 0) expect(played).to.include({ right: 1, wrong: 0, hostile: 0 });
     }
