@@ -31,13 +31,14 @@ abstract contract ClockActions is TaskActions {
 
     function _settleRound(uint256 index) internal {
         Ghost storage g = _ghosts[index];
+        TaskState from = g.state;
         (uint256 winners, ) = _verdictOf(g);
         // Where there is nothing to agree on, no seal need be opened.
-        bool may = _isDecided(g) || (_isSealed(g) && _rounds[g.id].seats.length < 2);
+        bool may = _isDecided(g) || (from == TaskState.Round && _isSealed(g) && _rounds[g.id].seats.length < 2);
         if (winners != 0) may = may && time() > _claimEnd(g);
         bytes memory data = abi.encodeCall(ITaskManager.settle, (g.packed));
         bool done = _callRound(index, _judgeOf(g), data, may, _claimedOf(g));
-        _compareTask(index, ITaskManager.settle.selector, TaskState.Round, may, done);
+        _compareTask(index, ITaskManager.settle.selector, from, may, done);
     }
 
     function reopen(uint256 seed) external step(seed) {
