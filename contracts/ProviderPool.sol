@@ -61,6 +61,7 @@ contract ProviderPool is IProviderPool {
     mapping(ProviderId provider => Identity) private _identities;
     mapping(ProviderId provider => mapping(address key => bool)) private _authorised;
     mapping(ProviderId provider => mapping(SourceId source => Membership)) private _memberships;
+    mapping(ProviderId provider => mapping(SourceId source => bool)) private _approved;
     mapping(SourceId source => Market) private _markets;
     mapping(SourceId source => ProviderId[]) private _members;
 
@@ -201,6 +202,13 @@ contract ProviderPool is IProviderPool {
     // ------------------------------------------------------------------------------------------- pools
 
     /// @inheritdoc IProviderPool
+    function approveSource(ProviderId provider, SourceId source, bool approved) external onlyOwner(provider) {
+        require(_approved[provider][source] != approved, ApprovalUnchanged(provider, source, approved));
+        _approved[provider][source] = approved;
+        emit SourceApproved(provider, source, approved);
+    }
+
+    /// @inheritdoc IProviderPool
     function joinPool(
         ProviderId provider,
         SourceId source,
@@ -209,6 +217,10 @@ contract ProviderPool is IProviderPool {
         uint8 environments,
         uint16 gpuMemory
     ) external onlyAuthorised(provider) {
+        require(
+            _approved[provider][source] || msg.sender == _identities[provider].owner,
+            NotApproved(provider, source)
+        );
         require(slots != 0, ZeroSlots());
         require(environments & ~ENVIRONMENT_ALL == 0, InvalidEnvironments(environments));
         require(_memberships[provider][source].slots == 0, AlreadyMember(provider, source));
@@ -391,9 +403,7 @@ contract ProviderPool is IProviderPool {
         PackedPriceParameters parameters,
         uint256 seats
     ) external onlyTaskManager returns (uint256 price, uint256 capacity) {
-        uint256 members = _members[source].length;
-        uint256 required = seats + SPARE_MEMBERS;
-        require(members >= required, PoolTooSmall(source, members, required));
+        _requireMembers(source, seats);
         Market market = _touched(source, floorPrice).withParameters(parameters);
         price = market.price();
         capacity = market.capacity();
@@ -454,6 +464,11 @@ contract ProviderPool is IProviderPool {
     }
 
     /// @inheritdoc IProviderPool
+    function isApproved(ProviderId provider, SourceId source) external view returns (bool) {
+        return _approved[provider][source];
+    }
+
+    /// @inheritdoc IProviderPool
     function isAuthorised(ProviderId provider, address key) external view returns (bool) {
         return _authorised[provider][key];
     }
@@ -476,6 +491,12 @@ contract ProviderPool is IProviderPool {
                 touchedAt: market.touchedAt(),
                 parameters: Controller.unpack(market.parameters())
             });
+    }
+
+    /// @inheritdoc IProviderPool
+    function capacityFor(SourceId source, uint256 seats) external view returns (uint256) {
+        if (seats != 0) _requireMembers(source, seats);
+        return _markets[source].capacity();
     }
 
     /// @inheritdoc IProviderPool
@@ -524,6 +545,12 @@ contract ProviderPool is IProviderPool {
             HardwareMismatch(membership.environments, membership.gpuMemory, environments, minGpuMemory)
         );
         _requireNotJailed(provider, _accounts[provider].jailed);
+    }
+
+    function _requireMembers(SourceId source, uint256 seats) private view {
+        uint256 members = _members[source].length;
+        uint256 required = seats + SPARE_MEMBERS;
+        require(members >= required, PoolTooSmall(source, members, required));
     }
 
     function _requireNotJailed(ProviderId provider, bool jailed) private view {

@@ -12,8 +12,8 @@ import {IReputation} from "./interfaces/IReputation.sol";
 import {ISourceRegistry} from "./interfaces/ISourceRegistry.sol";
 import {ITaskManager} from "./interfaces/ITaskManager.sol";
 import {Admission} from "./libraries/Admission.sol";
-import {Controller} from "./libraries/Controller.sol";
 import {Deliveries} from "./libraries/Deliveries.sol";
+import {Disputes} from "./libraries/Disputes.sol";
 import {Exits} from "./libraries/Exits.sol";
 import {Guard} from "./libraries/Guard.sol";
 import {OrderLib} from "./libraries/OrderLib.sol";
@@ -21,6 +21,7 @@ import {ProofBatch} from "./libraries/ProofBatch.sol";
 import {Proofs} from "./libraries/Proofs.sol";
 import {Quorums} from "./libraries/Quorums.sol";
 import {Sales} from "./libraries/Sales.sol";
+import {Settings} from "./libraries/Settings.sol";
 import {Settlement} from "./libraries/Settlement.sol";
 import {Takes} from "./libraries/Takes.sol";
 import {TaskSlotLib} from "./libraries/TaskSlotLib.sol";
@@ -41,13 +42,8 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
     using OrderLib for PackedOrder;
     using TaskSlotLib for TaskSlot;
 
-    /// @dev Reputation is bought with the fee, so it is never zero.
-    uint256 public constant MIN_FEE_BPS = 10;
-    uint256 public constant MAX_FEE_BPS = 1000;
     /// @dev Bytes of an envelope: an X25519 key, a nonce, a tag, and room for a digest, a salt and a locator.
-    uint256 public constant MAX_ENVELOPE = 512;
-    /// @dev Bytes of an inbox's address.
-    uint256 public constant MAX_INBOX = 256;
+    uint256 private constant MAX_ENVELOPE = 512;
     /// @dev Fees that buy the largest weight, in units of Reputation's FEE_SCALE: weight 32 needs 99 points.
     uint256 private constant POINTS_OF_MAXIMUM_WEIGHT = 99;
 
@@ -94,9 +90,9 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
         _CLAIM_WINDOW = config.windows.claim;
 
         _checkSuite(config);
-        _setFee(config.feeBps);
-        _setTreasury(config.treasury);
-        _setPriceParameters(config.priceParameters);
+        Settings.setFee(_ledger, config.feeBps);
+        Settings.setTreasury(_ledger, config.treasury);
+        Settings.setPriceParameters(_ledger, config.priceParameters);
     }
 
     // ------------------------------------------------------------------------------------------- clients
@@ -122,32 +118,22 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
     /// @inheritdoc ITaskManager
     function revoke(PackedOrder calldata order) external returns (TaskId taskId) {
         taskId = taskIdOf(order);
-        require(order.client() == msg.sender, NotClient(taskId, msg.sender));
-        Guard.requireState(taskId, _ledger.tasks[taskId], TaskState.None);
-        _ledger.tasks[taskId] = TaskSlot.wrap(0).withState(TaskState.Revoked);
-        emit OrderRevoked(taskId, msg.sender);
+        Settings.revoke(_ledger, taskId, order);
     }
 
     /// @inheritdoc ITaskManager
     function revokeBelow(uint64 nonce) external {
-        uint256 floor = _ledger.nonceFloors[msg.sender];
-        require(nonce > floor, NonceFloorNotRaised(nonce, floor));
-        _ledger.nonceFloors[msg.sender] = nonce;
-        emit OrdersRevokedBelow(msg.sender, nonce);
+        Settings.revokeBelow(_ledger, nonce);
     }
 
     /// @inheritdoc ITaskManager
     function setClientAgent(address agent, bool allowed) external {
-        require(agent != address(0), ZeroAddress());
-        require(_ledger.clientAgents[msg.sender][agent] != allowed, AgentAlreadyInState(msg.sender, agent, allowed));
-        _ledger.clientAgents[msg.sender][agent] = allowed;
-        emit ClientAgentSet(msg.sender, agent, allowed);
+        Settings.setClientAgent(_ledger, agent, allowed);
     }
 
     /// @inheritdoc ITaskManager
     function announceInbox(string calldata inbox) external {
-        require(bytes(inbox).length <= MAX_INBOX, InboxTooLarge(bytes(inbox).length, MAX_INBOX));
-        emit InboxAnnounced(msg.sender, inbox);
+        Settings.announceInbox(inbox);
     }
 
     /// @inheritdoc ITaskManager
@@ -155,17 +141,27 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
         (TaskId taskId, TaskSlot task) = _load(order);
         Guard.requireClientOrAgent(_ledger, taskId, order.client());
         TaskState state = task.state();
-        if (state == TaskState.Round) {
+        if (state != TaskState.Delivered && state != TaskState.Disclosed) {
             Verdicts.accept(_ledger, _leaves(), _rules(), taskId, order);
             return;
         }
-        require(state == TaskState.Delivered || state == TaskState.Disclosed, WrongState(taskId, state));
         _settle(order, taskId, task, PROVIDER_POOL.release(task.provider(), order.bond()), order.maxReward());
     }
 
     /// @inheritdoc ITaskManager
     function cancel(PackedOrder calldata order) external {
         Exits.cancel(_ledger, taskIdOf(order), order, _CANCEL_NOTICE);
+    }
+
+    /// @inheritdoc ITaskManager
+    function dispute(PackedOrder calldata order) external payable {
+        TaskId taskId = taskIdOf(order);
+        uint256 fee = Disputes.dispute(_ledger, _leaves(), taskId, order, _SEED_WINDOW, _PANEL_MIN);
+        // Agents never spend what is free, but may bring coin.
+        require(msg.value != 0 || msg.sender == order.client(), NotClient(taskId, msg.sender));
+        require(msg.value == 0 || msg.value == fee, WrongValue(msg.value, fee));
+        if (msg.value == 0) ESCROW.hold(msg.sender, fee);
+        else ESCROW.depositAndHold{value: fee}(order.client());
     }
 
     // ------------------------------------------------------------------------------------------- providers
@@ -267,6 +263,32 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
         Verdicts.claimSeat(_ledger, _leaves(), _rules(), taskIdOf(order), order, seat, envelope);
     }
 
+    // ------------------------------------------------------------------------------------------- disputes
+
+    /// @inheritdoc ITaskManager
+    function openDelivery(
+        PackedOrder calldata order,
+        bytes32 resultDigest,
+        bytes32 salt,
+        bytes32 envelopeHash,
+        bytes32 secret
+    ) external {
+        TaskId taskId = taskIdOf(order);
+        Disputes.openDelivery(_ledger, _leaves(), _rules(), taskId, order, resultDigest, salt, envelopeHash, secret);
+    }
+
+    /// @inheritdoc ITaskManager
+    function openVote(
+        TaskId taskId,
+        uint256 seat,
+        bytes32 resultDigest,
+        bytes32 salt,
+        bytes32 envelopeHash,
+        bool available
+    ) external {
+        Disputes.openVote(_ledger, _leaves(), _rules(), taskId, seat, resultDigest, salt, envelopeHash, available);
+    }
+
     // ------------------------------------------------------------------------------------------- clocks
 
     /// @inheritdoc ITaskManager
@@ -295,24 +317,22 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
 
     /// @inheritdoc ITaskManager
     function setFee(uint256 feeBps_) external onlyOwner {
-        _setFee(feeBps_);
+        Settings.setFee(_ledger, feeBps_);
     }
 
     /// @inheritdoc ITaskManager
     function setTreasury(address treasury_) external onlyOwner {
-        _setTreasury(treasury_);
+        Settings.setTreasury(_ledger, treasury_);
     }
 
     /// @inheritdoc ITaskManager
     function setPriceParameters(PriceParameters calldata parameters) external onlyOwner {
-        _setPriceParameters(parameters);
+        Settings.setPriceParameters(_ledger, parameters);
     }
 
     /// @inheritdoc ITaskManager
     function setSubmissionsPaused(bool paused) external onlyOwner {
-        require(_ledger.parameters.paused != paused, PauseUnchanged(paused));
-        _ledger.parameters.paused = paused;
-        emit SubmissionsPauseSet(paused);
+        Settings.setSubmissionsPaused(_ledger, paused);
     }
 
     /// @notice Leaves the suite without owner, for good; refused while submissions are paused.
@@ -340,7 +360,7 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
 
     /// @inheritdoc ITaskManager
     function priceParameters() external view returns (PriceParameters memory) {
-        return Controller.unpack(_ledger.parameters.price);
+        return Settings.priceParameters(_ledger);
     }
 
     /// @inheritdoc ITaskManager
@@ -357,6 +377,17 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
                 open: uint32(_OPEN_WINDOW),
                 claim: uint32(_CLAIM_WINDOW)
             });
+    }
+
+    /// @inheritdoc EIP712
+    /// @dev The same that the base says, whose way to it is long.
+    function eip712Domain()
+        public
+        view
+        override
+        returns (bytes1, string memory, string memory, uint256, address, bytes32, uint256[] memory)
+    {
+        return (hex"0f", "OpenGPU", "1", block.chainid, address(this), bytes32(0), new uint256[](0));
     }
 
     /// @inheritdoc ITaskManager
@@ -403,8 +434,11 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
 
     /// @dev Tells what the client's balance has to hold, wei.
     function _post(PackedOrder calldata order, TaskId taskId) private returns (uint256) {
-        if (order.rawVerification() == uint8(Verification.Quorum)) {
-            return Quorums.post(_ledger, _leaves(), _limits(), taskId, order);
+        if (order.isJudged()) {
+            if (order.rawVerification() == uint8(Verification.Quorum)) {
+                return Quorums.post(_ledger, _leaves(), _limits(), taskId, order);
+            }
+            if (order.trust() != 0) Disputes.requirePanel(address(PROVIDER_POOL), _limits(), order);
         }
         Offer memory offer = Admission.offerOf(SOURCE_REGISTRY, order);
         offer.marketPrice = PROVIDER_POOL.open(
@@ -439,7 +473,7 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
     }
 
     function _rules() private view returns (RoundRules memory) {
-        return RoundRules(WEIGHT_UNIT, _OPEN_WINDOW, _CLAIM_WINDOW);
+        return RoundRules(WEIGHT_UNIT, _OPEN_WINDOW, _CLAIM_WINDOW, _OPEN_PROVIDER_WINDOW);
     }
 
     function _leaves() private view returns (Leaves memory) {
@@ -470,22 +504,5 @@ contract TaskManager is ITaskManager, EIP712, Multicall, Ownable2Step {
 
     function _checkLeaf(address leaf, address expected, address found) private pure {
         require(expected == found, LeafMismatch(leaf, expected, found));
-    }
-
-    function _setFee(uint256 feeBps_) private {
-        require(feeBps_ >= MIN_FEE_BPS && feeBps_ <= MAX_FEE_BPS, FeeOutOfBounds(feeBps_, MIN_FEE_BPS, MAX_FEE_BPS));
-        _ledger.parameters.feeBps = uint16(feeBps_);
-        emit FeeSet(feeBps_);
-    }
-
-    function _setPriceParameters(PriceParameters memory parameters) private {
-        _ledger.parameters.price = Controller.pack(parameters);
-        emit PriceParametersSet(parameters.target, parameters.speed, parameters.clamp);
-    }
-
-    function _setTreasury(address treasury_) private {
-        require(treasury_ != address(0), ZeroAddress());
-        _ledger.parameters.treasury = treasury_;
-        emit TreasurySet(treasury_);
     }
 }

@@ -8,7 +8,8 @@ import {PackedPriceParameters, PriceParameters} from "../types/Market.sol";
 /// @notice Providers with their stakes and agents, and the pool of every source: its members, their slots, its market.
 /// @dev A stake is free, locked (slots and obligations, each its own lock, never shared) or unbonding. Every
 /// obligation locks its whole penalty when it is taken, so leaving early evades nothing; stake goes out only through
-/// unbonding. An agent may join, leave and take work, which can waste bonds, but never move stake or earnings.
+/// unbonding. An agent may leave, join what the owner approved, and take work,
+/// which can waste bonds, but never move stake or earnings.
 interface IProviderPool {
     error NotAuthorised(address caller);
     error ZeroAddress();
@@ -31,6 +32,9 @@ interface IProviderPool {
     error SlashAboveStake(ProviderId provider, uint256 available, uint256 amount);
     /// @notice `amount` (wei, or seconds of the unbonding period) does not fit the stored width, `maximum`.
     error AmountTooLarge(uint256 amount, uint256 maximum);
+    /// @notice Agents of the provider may not join the pool of the source: its owner has not approved it.
+    error NotApproved(ProviderId provider, SourceId source);
+    error ApprovalUnchanged(ProviderId provider, SourceId source, bool approved);
     error AlreadyMember(ProviderId provider, SourceId source);
     error NotMember(ProviderId provider, SourceId source);
     /// @notice The hardware does not run what was asked for.
@@ -68,6 +72,7 @@ interface IProviderPool {
         uint16 gpuMemory,
         uint256 stakePerSlot
     );
+    event SourceApproved(ProviderId indexed provider, SourceId indexed source, bool approved);
     event Left(ProviderId indexed provider, SourceId indexed source, uint256 slots);
     event Slashed(ProviderId indexed provider, uint256 amount);
     event JailSet(ProviderId indexed provider, uint256 until);
@@ -177,8 +182,12 @@ interface IProviderPool {
     /// @notice Credits matured stake to the payout account in Escrow. Owner only.
     function claim(ProviderId provider) external;
 
+    /// @notice Lets agents join the pool of a source, or no more. Owner only.
+    /// @dev Whoever rules a pool can make its panels take a member's bonds, so a stolen agent key must not choose pools.
+    function approveSource(ProviderId provider, SourceId source, bool approved) external;
+
     /// @notice Joins the pool of a source with hardware that meets the terms of `version`; locks the source's stake
-    /// for each slot. Owner and agents.
+    /// for each slot. Owner, and agents where it approved the source.
     function joinPool(
         ProviderId provider,
         SourceId source,
@@ -200,6 +209,9 @@ interface IProviderPool {
     /// @notice Providers `from` to `to`, exclusive; a `to` beyond the end means the end.
     function getProviders(uint256 from, uint256 to) external view returns (ProviderView[] memory);
 
+    /// @notice Whether agents of the provider may join the pool of a source.
+    function isApproved(ProviderId provider, SourceId source) external view returns (bool);
+
     function isAuthorised(ProviderId provider, address key) external view returns (bool);
 
     /// @notice Membership of a provider in a source's pool; zero slots: none.
@@ -207,6 +219,9 @@ interface IProviderPool {
 
     /// @notice Market of a source as it is now.
     function getMarket(SourceId source) external view returns (MarketView memory);
+
+    /// @notice Sum of the members' slots in a source's pool; reverts unless it has two members more than `seats`, if any.
+    function capacityFor(SourceId source, uint256 seats) external view returns (uint256);
 
     /// @notice Price of one execution for the source now, wei, if its floor is `floorPrice`.
     function priceOf(SourceId source, uint256 floorPrice) external view returns (uint256);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
+import {DisputeOutcome} from "../types/Dispute.sol";
 import {ProviderId, SourceId, TaskId} from "../types/Ids.sol";
 import {PriceParameters} from "../types/Market.sol";
 import {PackedOrder, Verification} from "../types/Order.sol";
@@ -28,6 +29,12 @@ import {ISourceRegistry} from "./ISourceRegistry.sol";
 ///                   ├── deadline over ─► Refunded
 ///                   └── prove ─► Settled
 ///
+/// A client of a Review order with trust may dispute what was disclosed, which a panel of other providers decides:
+///
+///     Disclosed ──dispute──► Round: panel seals ──► provider opens ──► panel votes ──► verdict ──► Settled or Refunded
+///
+/// Of sources that are not deterministic, the provider opens first, and the panel seals judgements about its output.
+///
 /// A Quorum task is executed by several providers, each for one price of its own:
 ///
 ///     submit ─► Open ──seed──► Round: seats are taken ──enough, or deadline──► opened ──all, or time over──► verdict
@@ -44,6 +51,8 @@ interface ITaskManager {
     /// @notice The largest weight could be bought for less than the largest round pays.
     error FeeScaleTooSmall(uint256 priceOfMaximumWeight, uint256 maxRound);
     error FeeOutOfBounds(uint256 feeBps, uint256 minimum, uint256 maximum);
+    /// @notice As Controller says it.
+    error PriceParameterOutOfBounds(uint256 value, uint256 minimum, uint256 maximum);
     error SubmissionsPaused();
     error PauseUnchanged(bool paused);
     error NothingCollected();
@@ -128,6 +137,24 @@ interface ITaskManager {
     error NotWinner(TaskId taskId, uint256 seat, SeatOutcome outcome);
     error AlreadyClaimed(TaskId taskId, uint256 seat);
     error ClaimTooLate(TaskId taskId, uint256 end, uint256 now_);
+    error SeedKnown(TaskId taskId, uint256 seed);
+
+    /// @notice The order asks for no panel (trust 0): what is disclosed stands.
+    error NoPanel(TaskId taskId);
+    error ReviewOver(TaskId taskId, uint256 end, uint256 now_);
+    error NotDisputed(TaskId taskId);
+    /// @notice Seats of a panel are opened by their providers alone, with openVote.
+    error IsDisputed(TaskId taskId);
+    /// @notice The provider whose delivery is disputed cannot judge it.
+    error DisputedProvider(TaskId taskId, ProviderId provider);
+    /// @notice `key` is neither the owner nor an agent of the provider.
+    error NotAgent(ProviderId provider, address key);
+    error DeliveryAlreadyOpened(TaskId taskId);
+    error DeliveryNotOpened(TaskId taskId);
+    /// @notice A judge can only seal that the result is valid, or that it is not.
+    error NoJudgement(TaskId taskId, bytes32 resultDigest);
+    /// @notice No envelope of a panel is wanted.
+    error NothingToClaim(TaskId taskId, DisputeOutcome outcome);
     /// @notice The envelope is not the one that was sealed; first ten bytes of their hashes.
     error EnvelopeMismatch(TaskId taskId, uint256 seat, bytes10 expected, bytes10 found);
     error WeightUnitOutOfBounds(uint256 weightUnit, uint256 minimum, uint256 maximum);
@@ -233,6 +260,49 @@ interface ITaskManager {
     /// @notice The round is over: each of `winners` is paid, as TaskSettled tells, and seats lost `slashed` wei in all, which
     /// go to the protocol.
     event RoundEnded(TaskId indexed taskId, address indexed client, uint256 winners, uint256 slashed);
+    /// @notice The client disputes what was disclosed and holds `fee` wei for the panel, which judges the output if
+    /// `judged`, else computes its own.
+    event TaskDisputed(
+        TaskId indexed taskId,
+        ProviderId indexed provider,
+        address indexed client,
+        uint256 fee,
+        bool judged
+    );
+    /// @notice The disputed provider opened its seal; `secret` lets the panel read the envelope.
+    event DeliveryOpened(
+        TaskId indexed taskId,
+        ProviderId indexed provider,
+        address indexed client,
+        bytes32 resultDigest,
+        bytes32 salt,
+        bytes32 envelopeHash,
+        bytes32 secret
+    );
+    event VoteOpened(
+        TaskId indexed taskId,
+        ProviderId indexed provider,
+        uint256 seat,
+        bytes32 resultDigest,
+        bytes32 envelopeHash,
+        bool available
+    );
+    event ValidatorPaid(
+        TaskId indexed taskId,
+        ProviderId indexed provider,
+        address indexed client,
+        uint256 seat,
+        uint256 amount
+    );
+    /// @notice The dispute is over: for a result the client pays `price` wei, the provider loses `slashed` of its stake.
+    event DisputeEnded(
+        TaskId indexed taskId,
+        ProviderId indexed provider,
+        address indexed client,
+        DisputeOutcome outcome,
+        uint256 price,
+        uint256 slashed
+    );
     event OrderRevoked(TaskId indexed taskId, address indexed client);
     event OrdersRevokedBelow(address indexed client, uint256 nonce);
     event ClientAgentSet(address indexed client, address indexed agent, bool allowed);
@@ -324,6 +394,11 @@ interface ITaskManager {
     /// @dev A provider at work may still deliver until then. Afterwards anyone may refund.
     function cancel(PackedOrder calldata order) external;
 
+    /// @notice Asks a panel about a disclosed result, up to the end of the review period, if the order has trust ≥ 2. Its
+    /// fee, the price for each seat, is held from the attached coin if any, else from the free balance, and comes back
+    /// where the client is right, or as far as it is not used. Client and its agents, which have to attach it.
+    function dispute(PackedOrder calldata order) external payable;
+
     // ------------------------------------------------------------------------------------------- providers
 
     /// @notice Takes an open Review task that asks for a reservation, at the price of now, and locks the bond. Nobody
@@ -391,6 +466,34 @@ interface ITaskManager {
     /// last claim of a round pays all of them. Anyone who knows the envelope.
     /// @param envelope At most 512 bytes.
     function claimSeat(PackedOrder calldata order, uint256 seat, bytes calldata envelope) external;
+
+    // ------------------------------------------------------------------------------------------- disputes
+
+    /// @notice Opens the seal of a disputed delivery once the panel has sealed, or, where judges wait for it, from the
+    /// dispute on. Who does not loses its bond. Owner and agents of the disputed provider.
+    /// @param envelopeHash keccak256 of the envelope that was disclosed.
+    /// @param secret X25519 secret with which the envelope was made, so that others than the client can read it.
+    function openDelivery(
+        PackedOrder calldata order,
+        bytes32 resultDigest,
+        bytes32 salt,
+        bytes32 envelopeHash,
+        bytes32 secret
+    ) external;
+
+    /// @notice Opens a seat of the panel, once the delivery was opened or the time for that is over. Owner and agents of
+    /// the seat's provider.
+    /// @param resultDigest Of the seat's own execution; of a judge keccak256("valid") or keccak256("invalid").
+    /// @param available Whether the disputed envelope decrypts and its bytes have the digest that was opened. Not asked of
+    /// judges, who call invalid what they cannot read.
+    function openVote(
+        TaskId taskId,
+        uint256 seat,
+        bytes32 resultDigest,
+        bytes32 salt,
+        bytes32 envelopeHash,
+        bool available
+    ) external;
 
     // ------------------------------------------------------------------------------------------- clocks
 

@@ -153,7 +153,7 @@ library Admission {
         Verification verification = order.verification();
         address verifier = order.verifier();
         require(
-            order.trust() == 0 && (order.reservation() == 0 || verification == Verification.Review),
+            verification == Verification.Review || (order.trust() == 0 && order.reservation() == 0),
             ITaskManager.NotOffered(verification, order.trust(), order.reservation())
         );
         require(

@@ -116,6 +116,11 @@ library OrderLib {
         return Verification(rawVerification(order));
     }
 
+    /// @dev Whether anybody but the client has a say in the result: a verifier, a round, or a panel that can be asked.
+    function isJudged(PackedOrder calldata order) internal pure returns (bool) {
+        return (uint256(order.terms) >> 152) & 0xffffff != 0;
+    }
+
     function trust(PackedOrder calldata order) internal pure returns (uint16) {
         return uint16(uint256(order.terms) >> 152);
     }

@@ -11,9 +11,10 @@ import {Admission} from "./Admission.sol";
 import {Credibility} from "./Credibility.sol";
 import {Guard} from "./Guard.sol";
 import {OrderLib} from "./OrderLib.sol";
+import {Panels} from "./Panels.sol";
 import {RoundLib} from "./RoundLib.sol";
 import {Sales} from "./Sales.sol";
-import {Sortition} from "./Sortition.sol";
+import {Seating} from "./Seating.sol";
 import {TaskSlotLib} from "./TaskSlotLib.sol";
 import {Verdicts} from "./Verdicts.sol";
 
@@ -57,6 +58,10 @@ library Quorums {
     /// @dev See ITaskManager.captureSeed.
     function captureSeed(Ledger storage ledger, TaskId taskId) external {
         TaskSlot task = ledger.tasks[taskId];
+        if (task.isDisputed()) {
+            Panels.captureSeed(ledger, taskId);
+            return;
+        }
         Guard.requireState(taskId, task, TaskState.Open);
         require(task.openBlock() != 0, ITaskManager.NotQuorum(taskId));
         Guard.requireNotAfter(task.deadline());
@@ -75,10 +80,15 @@ library Quorums {
         bytes32 seal
     ) external {
         TaskSlot task = ledger.tasks[taskId];
-        _requireSealing(taskId, order, task);
+        bool disputed = task.isDisputed();
+        if (!disputed) _requireSealing(taskId, order, task);
         require(seal != 0, ITaskManager.ZeroSeal());
         // It could still act through others, but not by mistake, and to judge its own task gains it nothing.
         require(msg.sender != order.client(), ITaskManager.ClientOfTask(taskId, msg.sender));
+        if (disputed) {
+            Panels.takeSeat(ledger, leaves, rules, taskId, order, task, provider, weight, seal);
+            return;
+        }
         if (task.state() == TaskState.Open) {
             task = _seeded(taskId, task);
             ledger.tasks[taskId] = task;
@@ -93,7 +103,7 @@ library Quorums {
             trust: order.trust(),
             seats: Credibility.seatsOf(order.trust())
         });
-        uint256 slots = _enlist(leaves, rules, order, provider, weight, terms.start);
+        uint256 slots = Seating.enlist(leaves, rules, order, provider, weight, terms.start);
         (uint256 seat, bool closed) = RoundLib.take(ledger.rounds[taskId], terms, provider, slots, weight, seal);
         emit ITaskManager.SeatTaken(taskId, provider, order.client(), seat, weight, seal);
         if (closed) _close(ledger, leaves, taskId, order, task, seat + 1, terms.seats);
@@ -111,20 +121,15 @@ library Quorums {
     ) external {
         TaskSlot task = ledger.tasks[taskId];
         Guard.requireState(taskId, task, TaskState.Round);
+        require(!task.isDisputed(), ITaskManager.IsDisputed(taskId));
         uint256 end = Verdicts.sealedAt(taskId, task) + rules.openWindow;
         require(block.timestamp <= end, ITaskManager.OpeningTooLate(taskId, end, block.timestamp));
         ProviderId provider = RoundLib.open(ledger.rounds[taskId], taskId, seat, resultDigest, salt, envelopeHash);
         emit ITaskManager.SeatOpened(taskId, provider, seat, resultDigest, envelopeHash);
     }
 
-    /// @dev The task with its seed. A chain that does not tell hashes has no rounds.
     function _seeded(TaskId taskId, TaskSlot task) private returns (TaskSlot) {
-        uint256 seedBlock = Sortition.seedBlockOf(task.openBlock(), block.number);
-        bytes32 found = seedBlock < block.number ? blockhash(seedBlock) : bytes32(0);
-        require(found != 0, ITaskManager.SeedNotReady(taskId, seedBlock, block.number));
-        uint256 seed = uint256(found) & ((1 << Sortition.SEED_BITS) - 1);
-        emit ITaskManager.SeedCaptured(taskId, seedBlock, seed);
-        return task.withSeed(seed).withState(TaskState.Round);
+        return task.withSeed(Seating.captureSeed(taskId, task.openBlock())).withState(TaskState.Round);
     }
 
     function _requireSealing(TaskId taskId, PackedOrder calldata order, TaskSlot task) private view {
@@ -138,39 +143,6 @@ library Quorums {
         }
         uint256 deadline = task.deadline();
         require(block.timestamp <= deadline, ITaskManager.SealingOver(taskId, deadline, block.timestamp));
-    }
-
-    /// @dev Checks the provider and locks what the seat costs; tells its slots.
-    function _enlist(
-        Leaves memory leaves,
-        RoundRules memory rules,
-        PackedOrder calldata order,
-        ProviderId provider,
-        uint256 weight,
-        uint256 start
-    ) private returns (uint256) {
-        uint256 minScore = order.minScore();
-        uint256 most = Credibility.MIN_WEIGHT;
-        // Who sits with the least weight need not show its score.
-        if (minScore != 0 || weight > most) {
-            uint256 score = leaves.reputation.scoreOf(provider);
-            require(score >= minScore, ITaskManager.ScoreTooLow(provider, score, minScore));
-            most = Credibility.weightLimit(score);
-        }
-        require(
-            weight >= Credibility.MIN_WEIGHT && weight <= most,
-            ITaskManager.WeightOutOfBounds(provider, weight, Credibility.MIN_WEIGHT, most)
-        );
-        return
-            leaves.providerPool.enlist(
-                provider,
-                msg.sender,
-                order.source(),
-                order.environments(),
-                order.minGpuMemory(),
-                Credibility.lockOf(order.bond(), weight, rules.weightUnit),
-                start
-            );
     }
 
     /// @dev Ends sealing, which fixes the price.

@@ -63,6 +63,11 @@ library RoundLib {
         self.seats[seat] = slot.openedWith(resultDigest, envelopeHash);
     }
 
+    /// @dev Marks that a seat could not read the disputed provider's envelope.
+    function reportUnavailable(Round storage self, uint256 seat) internal {
+        self.seats[seat] = self.seats[seat].withUnavailable();
+    }
+
     /// @dev Marks that the envelope of a seat was disclosed.
     function claim(
         Round storage self,
@@ -146,6 +151,25 @@ library RoundLib {
         }
         tally.contradicted = excess != best - 1;
         if (Credibility.wins(best, excess, trust)) tally.winners = winners;
+    }
+
+    /// @dev First 16 bytes of the result that wins. Requires winners.
+    function digestOf(Tally memory tally) internal pure returns (bytes16) {
+        uint256 seat;
+        while ((tally.winners >> seat) & 1 == 0) ++seat;
+        return tally.seats[seat].digest();
+    }
+
+    /// @dev Whether at least half of the weight that has opened could read the disputed provider's envelope.
+    function isAvailable(Tally memory tally) internal pure returns (bool) {
+        (uint256 all, uint256 against) = (0, 0);
+        for (uint256 i; i < tally.seats.length; ++i) {
+            if ((tally.opened >> i) & 1 == 0) continue;
+            SeatSlot slot = tally.seats[i];
+            all += slot.weight();
+            if (slot.isUnavailable()) against += slot.weight();
+        }
+        return 2 * against <= all;
     }
 
     /// @dev What becomes of a seat that is not paid.

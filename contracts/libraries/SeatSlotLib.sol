@@ -10,6 +10,7 @@ library SeatSlotLib {
     uint256 private constant WEIGHT = 32;
     uint256 private constant OPENED = 38;
     uint256 private constant CLAIMED = 39;
+    uint256 private constant UNAVAILABLE = 40;
     uint256 private constant RESULT = 48;
     uint256 private constant ENVELOPE_BITS = 80;
 
@@ -27,6 +28,11 @@ library SeatSlotLib {
     /// @dev The seat with its envelope disclosed.
     function withClaim(SeatSlot slot) internal pure returns (SeatSlot) {
         return SeatSlot.wrap(SeatSlot.unwrap(slot) | (1 << CLAIMED));
+    }
+
+    /// @dev The seat with its report that it could not read the disputed provider's envelope.
+    function withUnavailable(SeatSlot slot) internal pure returns (SeatSlot) {
+        return SeatSlot.wrap(SeatSlot.unwrap(slot) | (1 << UNAVAILABLE));
     }
 
     function isTaken(SeatSlot slot) internal pure returns (bool) {
@@ -47,6 +53,10 @@ library SeatSlotLib {
 
     function isClaimed(SeatSlot slot) internal pure returns (bool) {
         return (SeatSlot.unwrap(slot) >> CLAIMED) & 1 == 1;
+    }
+
+    function isUnavailable(SeatSlot slot) internal pure returns (bool) {
+        return (SeatSlot.unwrap(slot) >> UNAVAILABLE) & 1 == 1;
     }
 
     /// @dev First 26 bytes of the seal; only before it is opened.

@@ -131,6 +131,12 @@ library TaskSlotLib {
         return (_get(slot, PROVIDER, 32) << 34) | _get(slot, CLEARED_AT, 34);
     }
 
+    /// @dev Whether a panel is deciding about the task.
+    function isDisputed(TaskSlot slot) internal pure returns (bool) {
+        uint256 mask = 15 | (DISPUTED << FLAGS);
+        return TaskSlot.unwrap(slot) & mask == uint256(TaskState.Round) | (DISPUTED << FLAGS);
+    }
+
     /// @dev Whether a Quorum task's round may take seals, as far as the slot tells: its price is not fixed yet.
     function isSealing(TaskSlot slot) internal pure returns (bool) {
         return TaskSlot.unwrap(slot) & SEALING_MASK == uint256(TaskState.Round);

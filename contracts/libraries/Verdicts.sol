@@ -6,14 +6,15 @@ import {ITaskManager} from "../interfaces/ITaskManager.sol";
 import {ProviderId, SourceId, TaskId} from "../types/Ids.sol";
 import {Leaves, Ledger, RoundRules, Sale} from "../types/Ledger.sol";
 import {PackedOrder} from "../types/Order.sol";
-import {SeatOutcome, SeatSlot, Tally} from "../types/Round.sol";
+import {SeatSlot, Tally} from "../types/Round.sol";
 import {TaskSlot, TaskState} from "../types/Task.sol";
 import {Credibility} from "./Credibility.sol";
 import {Guard} from "./Guard.sol";
 import {OrderLib} from "./OrderLib.sol";
-import {Price} from "./Price.sol";
+import {Penalties} from "./Penalties.sol";
 import {Refunds} from "./Refunds.sol";
 import {RoundLib} from "./RoundLib.sol";
+import {Rulings} from "./Rulings.sol";
 import {Sales} from "./Sales.sol";
 import {SeatSlotLib} from "./SeatSlotLib.sol";
 import {TaskSlotLib} from "./TaskSlotLib.sol";
@@ -25,10 +26,6 @@ library Verdicts {
     using OrderLib for PackedOrder;
     using SeatSlotLib for SeatSlot;
     using TaskSlotLib for TaskSlot;
-
-    /// @dev Share of its lock that each opener loses when there are several results and none wins: who lied is not
-    /// known, and sabotage must cost something.
-    uint256 internal constant DISCORD_BPS = 500;
 
     /// @dev What a round pays.
     struct Payout {
@@ -55,7 +52,12 @@ library Verdicts {
         PackedOrder calldata order
     ) external {
         Guard.requireClientOrAgent(ledger, taskId, order.client());
-        (TaskSlot task, Tally memory tally, uint256 end) = _load(ledger, rules, taskId);
+        TaskSlot task = ledger.tasks[taskId];
+        if (task.isDisputed()) {
+            Rulings.accept(ledger, leaves, rules, taskId, order);
+            return;
+        }
+        (Tally memory tally, uint256 end) = _load(ledger, rules, taskId, task);
         _requireVerdict(taskId, order, tally, end);
         _conclude(ledger, leaves, rules, taskId, order, task, tally, tally.winners);
     }
@@ -70,7 +72,12 @@ library Verdicts {
         uint256 seat,
         bytes calldata envelope
     ) external {
-        (TaskSlot task, Tally memory tally, uint256 end) = _load(ledger, rules, taskId);
+        TaskSlot task = ledger.tasks[taskId];
+        if (task.isDisputed()) {
+            Rulings.claimSeat(ledger, leaves, rules, taskId, order, seat, envelope);
+            return;
+        }
+        (Tally memory tally, uint256 end) = _load(ledger, rules, taskId, task);
         require(seat < tally.seats.length, ITaskManager.NoSuchSeat(taskId, seat));
         _requireVerdict(taskId, order, tally, end);
         end += rules.claimWindow;
@@ -94,7 +101,12 @@ library Verdicts {
         TaskId taskId,
         PackedOrder calldata order
     ) external {
-        (TaskSlot task, Tally memory tally, uint256 end) = _load(ledger, rules, taskId);
+        TaskSlot task = ledger.tasks[taskId];
+        if (task.isDisputed()) {
+            Rulings.settle(ledger, leaves, rules, taskId, order);
+            return;
+        }
+        (Tally memory tally, uint256 end) = _load(ledger, rules, taskId, task);
         // One seat alone has nothing to agree with.
         if (tally.seats.length > 1) _requireOpened(taskId, tally, end);
         RoundLib.judge(tally, order.trust());
@@ -106,9 +118,9 @@ library Verdicts {
     function _load(
         Ledger storage ledger,
         RoundRules memory rules,
-        TaskId taskId
-    ) private view returns (TaskSlot task, Tally memory tally, uint256 end) {
-        task = ledger.tasks[taskId];
+        TaskId taskId,
+        TaskSlot task
+    ) private view returns (Tally memory tally, uint256 end) {
         Guard.requireState(taskId, task, TaskState.Round);
         end = sealedAt(taskId, task) + rules.openWindow;
         tally = RoundLib.load(ledger.rounds[taskId], task.has(TaskSlotLib.OPENED) ? task.seatCount() : 0);
@@ -140,7 +152,7 @@ library Verdicts {
         Payout memory payout;
         for (uint256 i; i < count; ++i) {
             if ((paid >> i) & 1 == 1) ++payout.winners;
-            else payout.slashed += _punish(leaves, rules, taskId, order, tally, i);
+            else payout.slashed += Penalties.punish(leaves, rules, taskId, order, tally, i);
         }
         // All of it goes to the protocol. A part for the winners would let whoever controls two seats take the stake of the
         // third, or of a provider whose agent key it stole: by an order of its own, with a bond as large as that stake.
@@ -162,35 +174,6 @@ library Verdicts {
         task = task.withoutRound().withState(TaskState.Settled);
         ledger.tasks[taskId] = task;
         _pay(leaves, rules, taskId, order, task, tally.seats, paid, payout.winners);
-    }
-
-    /// @dev Takes what a seat loses and unlocks the rest; tells what it lost, wei.
-    function _punish(
-        Leaves memory leaves,
-        RoundRules memory rules,
-        TaskId taskId,
-        PackedOrder calldata order,
-        Tally memory tally,
-        uint256 seat
-    ) private returns (uint256 slashed) {
-        SeatOutcome outcome = RoundLib.outcomeOf(tally, seat);
-        SeatSlot slot = tally.seats[seat];
-        ProviderId provider = slot.provider();
-        uint256 lock = Credibility.lockOf(order.bond(), slot.weight(), rules.weightUnit);
-        if (outcome == SeatOutcome.Idle) {
-            leaves.providerPool.release(provider, lock);
-            return 0;
-        }
-        slashed = outcome == SeatOutcome.Disputed ? Price.share(lock, DISCORD_BPS) : lock;
-        leaves.providerPool.slash(provider, lock, slashed);
-        if (outcome == SeatOutcome.Unclaimed) {
-            leaves.reputation.recordFault(provider);
-        } else if (outcome != SeatOutcome.Disputed) {
-            // Silence costs what a lie does: else who sees itself outvoted would rather not open.
-            uint256 until = leaves.reputation.recordFraud(provider);
-            if (until > block.timestamp) leaves.providerPool.jail(provider, until);
-        }
-        emit ITaskManager.SeatSlashed(taskId, provider, order.client(), seat, outcome, slashed);
     }
 
     /// @dev Pays each winner one price of its own.

@@ -90,6 +90,10 @@ contract ConsensusHarness {
         return slot.withClaim();
     }
 
+    function withUnavailable(SeatSlot slot) external pure returns (SeatSlot) {
+        return slot.withUnavailable();
+    }
+
     function isTaken(SeatSlot slot) external pure returns (bool) {
         return slot.isTaken();
     }
@@ -104,7 +108,8 @@ contract ConsensusHarness {
                 claimed: slot.isClaimed(),
                 seal: slot.seal(),
                 digest: slot.digest(),
-                envelopeHash: slot.envelopeHash()
+                envelopeHash: slot.envelopeHash(),
+                unavailable: slot.isUnavailable()
             });
     }
 

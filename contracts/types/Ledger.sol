@@ -5,6 +5,7 @@ import {IEscrow} from "../interfaces/IEscrow.sol";
 import {IProviderPool} from "../interfaces/IProviderPool.sol";
 import {IReputation} from "../interfaces/IReputation.sol";
 import {ISourceRegistry} from "../interfaces/ISourceRegistry.sol";
+import {DisputeSlot} from "./Dispute.sol";
 import {ProviderId, TaskId} from "./Ids.sol";
 import {PackedPriceParameters} from "./Market.sol";
 import {Round} from "./Round.sol";
@@ -24,6 +25,7 @@ struct Ledger {
     mapping(TaskId taskId => TaskSlot) tasks;
     mapping(TaskId taskId => bytes32) seals;
     mapping(TaskId taskId => Round) rounds;
+    mapping(TaskId taskId => DisputeSlot) disputes;
     /// Read only for tasks that have lapsed.
     mapping(TaskId taskId => mapping(ProviderId provider => bool)) barred;
     mapping(address client => uint256) nonceFloors;
@@ -55,11 +57,13 @@ struct Offer {
     bool deterministic;
 }
 
-/// @dev Immutable rules of a round: wei for a step of weight, seconds for opening, seconds for claiming after that.
+/// @dev Immutable rules of a round: wei for a step of weight; seconds for opening, for claiming after that, and for a
+/// disputed provider's opening before it.
 struct RoundRules {
     uint256 weightUnit;
     uint256 openWindow;
     uint256 claimWindow;
+    uint256 revealWindow;
 }
 
 /// @dev Parts of one price, wei.

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
+import {DisputeView} from "./Dispute.sol";
 import {ProviderId, TaskId} from "./Ids.sol";
 
 /// @dev The seat of a provider in a round, one storage slot; zero: not taken. Fields from the highest bit:
-/// result 208 | unused 8 | claimed 1 | opened 1 | weight 6 | provider 32.
+/// result 208 | unused 7 | unavailable 1 | claimed 1 | opened 1 | weight 6 | provider 32.
 ///
 /// result: first 208 bits of the seal, until it is opened; then the first 128 bits of the result digest and the first 80
 /// of the envelope's hash. A seal of 208 bits binds its maker against 2^104 trials. Who compares digests needs a second
@@ -71,6 +72,8 @@ struct SeatView {
     /// First 16 bytes of the result digest and 10 of the envelope's hash; 0 before it is opened.
     bytes16 digest;
     bytes10 envelopeHash;
+    /// Reported the disputed provider's envelope as unreadable.
+    bool unavailable;
 }
 
 /// @dev A round as views return it.
@@ -84,4 +87,6 @@ struct RoundView {
     /// When sealing ended before the deadline, unix seconds; 0: it did not.
     uint256 closedAt;
     SeatView[] seats;
+    /// All zero unless it is the panel of a dispute.
+    DisputeView dispute;
 }

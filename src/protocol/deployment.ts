@@ -4,7 +4,16 @@ import { DocumentFormatError } from "./errors.js";
 import { toJson } from "./json.js";
 
 /** Libraries that TaskManager is linked with. */
-export const LIBRARY_NAMES = ["Deliveries", "Exits", "ProofBatch", "Quorums", "Verdicts", "Views"] as const;
+export const LIBRARY_NAMES = [
+  "Deliveries",
+  "Disputes",
+  "Exits",
+  "ProofBatch",
+  "Quorums",
+  "Settings",
+  "Verdicts",
+  "Views",
+] as const;
 export type LibraryName = (typeof LIBRARY_NAMES)[number];
 
 /** Contracts of a suite in the sequence of their deployment, which their nonces fix; linked libraries come first. */

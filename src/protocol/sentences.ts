@@ -1,5 +1,6 @@
 import type { RevertArguments } from "../../typechain-types/abi/errors.js";
 import { SEAT_OUTCOMES } from "./consensus.js";
+import { DISPUTE_OUTCOMES } from "./dispute.js";
 import { Environment, Verification } from "./order.js";
 import { TASK_STATES } from "./states.js";
 
@@ -44,6 +45,8 @@ export const SENTENCES: { readonly [N in keyof RevertArguments]: (args: RevertAr
     `Provider ${provider} already has a seat in the round of task ${taskId}; none has two.`,
   AmountTooLarge: ({ amount, maximum }) =>
     `${amount} is too large an amount; the contract can store at most ${maximum}.`,
+  ApprovalUnchanged: ({ provider, source, approved }) =>
+    `Agents of provider ${provider} may ${approved ? "already" : "not"} join the pool of source ${source}, so nothing would change.`,
   Barred: ({ taskId, provider }) => `Provider ${provider} failed task ${taskId} before and may not take it again.`,
   BondTooLow: ({ bond, minimum }) =>
     `The order's bond of ${bond} wei is too low; with this cap and floor it must be at least ${minimum} wei.`,
@@ -57,8 +60,13 @@ export const SENTENCES: { readonly [N in keyof RevertArguments]: (args: RevertAr
   DeadlinePassed: ({ deadline, now_ }) => `The deadline ${moment(deadline)} is over; it is ${moment(now_)} now.`,
   DeadlineTooFar: ({ deadline, latest }) =>
     `The deadline ${moment(deadline)} is too far away; the latest possible one is ${moment(latest)}.`,
+  DeliveryAlreadyOpened: ({ taskId }) => `The delivery of task ${taskId} is opened already.`,
+  DeliveryNotOpened: ({ taskId }) =>
+    `The provider of task ${taskId} has not opened its delivery yet, so there is nothing to judge.`,
   DisclosureTooLate: ({ taskId, end, now_ }) =>
     `Task ${taskId} had to be disclosed by ${moment(end)}; it is ${moment(now_)} now, and anyone may reopen it.`,
+  DisputedProvider: ({ taskId, provider }) =>
+    `Provider ${provider} has delivered task ${taskId} and cannot have a seat in the panel that decides about it.`,
   DuplicateAttester: ({ attester }) => `${attester} is named twice among the attesters.`,
   ERC721IncorrectOwner: ({ sender, tokenId, owner }) => `Source ${tokenId} belongs to ${owner}, not to ${sender}.`,
   ERC721InsufficientApproval: ({ operator, tokenId }) =>
@@ -109,6 +117,8 @@ export const SENTENCES: { readonly [N in keyof RevertArguments]: (args: RevertAr
   InvalidShortString: () => "A stored text is malformed.",
   InvalidSignature: ({ taskId, client }) =>
     `The signature of order ${taskId} is not one of ${client}. Check the key, and the chain and suite it signed for.`,
+  IsDisputed: ({ taskId }) =>
+    `Task ${taskId} is disputed: each seat of its panel is opened by its provider, with openVote.`,
   Jailed: ({ provider, until }) => `Provider ${provider} is jailed and may take new work after ${moment(until)}.`,
   JoinedTooLate: ({ provider, source, joinedAt, before }) =>
     `Provider ${provider} joined the pool of source ${source} at ${moment(joinedAt)}; only those before ${moment(before)} can be drawn.`,
@@ -117,6 +127,10 @@ export const SENTENCES: { readonly [N in keyof RevertArguments]: (args: RevertAr
   MalformedOrder: ({ taskId }) =>
     `The order of task ${taskId} is malformed: unused bits are set, or its verification is unknown.`,
   NoAttesters: () => "No attester is named. Name at least one.",
+  NoJudgement: ({ taskId, resultDigest }) =>
+    `${resultDigest} is no judgement about task ${taskId}: a judge seals that the result is valid, or that it is invalid.`,
+  NoPanel: ({ taskId }) =>
+    `The order of task ${taskId} asks for no panel, with its trust of 0: what is disclosed stands.`,
   NoFreeSlot: ({ provider, source, slots }) =>
     `Provider ${provider} has ${slots} slots in the pool of source ${source} and holds as many reservations there. ` +
     `Fulfil one first.`,
@@ -128,19 +142,22 @@ export const SENTENCES: { readonly [N in keyof RevertArguments]: (args: RevertAr
   NonceRevoked: ({ taskId, nonce, floor }) =>
     `Order ${taskId} has the nonce ${nonce}, and its client revoked all below ${floor}. Ask for one with a later nonce.`,
   NotAgent: ({ provider, key }) => `${key} is neither the owner nor an agent of provider ${provider}.`,
+  NotApproved: ({ provider, source }) =>
+    `The owner of provider ${provider} has not approved that its agents join the pool of source ${source}. It must do so, or join itself.`,
   NotAuthorised: ({ caller }) => `${caller} is not the contract that may do this.`,
   NotClient: ({ taskId, caller }) => `${caller} is not the client of order ${taskId}, which alone may do this.`,
   NotClientOrAgent: ({ taskId, caller }) =>
     `${caller} is neither the client of task ${taskId} nor one of the client's agents.`,
   NotDeterministic: ({ source, version }) =>
     `Executions of version ${version} of source ${source} may differ, so their agreement says nothing. Use Review instead.`,
+  NotDisputed: ({ taskId }) => `Task ${taskId} is not disputed.`,
   NotDrawn: ({ taskId, provider, ticket, bound }) =>
     `Provider ${provider} is not drawn for task ${taskId} yet: its ticket ${ticket} must be below ${bound}, which rises with time.`,
   NotHolder: ({ taskId, provider }) => `Task ${taskId} is reserved, but not by provider ${provider}.`,
   NotMember: ({ provider, source }) => `Provider ${provider} is not in the pool of source ${source}. Join it first.`,
   NotOffered: ({ verification, trust, reservation }) =>
     `${verificationName(verification)} with trust ${trust} and a reservation of ${reservation} seconds is not offered. ` +
-    `Trust needs Quorum, and a reservation needs Review.`,
+    `Trust needs Quorum or Review, and a reservation needs Review.`,
   NotOwner: ({ provider, caller }) => `${caller} does not own provider ${provider}, if there is one of that number.`,
   NotPendingOwner: ({ provider, caller }) =>
     `Provider ${provider} is not offered to ${caller}. Its owner must offer it first.`,
@@ -150,6 +167,8 @@ export const SENTENCES: { readonly [N in keyof RevertArguments]: (args: RevertAr
   NotReserved: ({ taskId }) => `Task ${taskId} asks for a reservation. Reserve it before you deliver.`,
   NotWinner: ({ taskId, seat, outcome }) =>
     `Seat ${seat} in the round of task ${taskId} is not in the winning group: it is ${outcomeName(outcome)}.`,
+  NothingToClaim: ({ taskId, outcome }) =>
+    `No result of the panel of task ${taskId} is to be paid: the delivery is ${DISPUTE_OUTCOMES[Number(outcome)]?.toLowerCase() ?? outcome}.`,
   NothingCollected: () => "There are no fees to collect. Name payers that have paid some since the last time.",
   NothingUnbonding: ({ provider }) => `Provider ${provider} has no stake that unbonds.`,
   OpeningTooLate: ({ taskId, end, now_ }) =>
@@ -172,6 +191,8 @@ export const SENTENCES: { readonly [N in keyof RevertArguments]: (args: RevertAr
     `A reservation from now on would end with ${moment(end)}, after the task's deadline, ${moment(deadline)}.`,
   ReservationsHeld: ({ provider, source, reserved }) =>
     `Provider ${provider} holds ${reserved} reservations in the pool of source ${source}. Fulfil them before you leave.`,
+  ReviewOver: ({ taskId, end, now_ }) =>
+    `Task ${taskId} could be disputed until ${moment(end)}; it is ${moment(now_)} now, and anyone may settle it.`,
   ReviewTooLong: ({ reviewPeriod, maximum }) =>
     `A review period of ${reviewPeriod} seconds is too long; it may have at most ${maximum} seconds.`,
   RoyaltyAboveMaximum: ({ royaltyBps, maximum }) =>
@@ -185,6 +206,7 @@ export const SENTENCES: { readonly [N in keyof RevertArguments]: (args: RevertAr
     `The opening gives the seal ${found}, but task ${taskId} has ${seal}. Check commitment and envelope.`,
   SealingOver: ({ taskId, end, now_ }) =>
     `Seats in the round of task ${taskId} were taken until ${moment(end)}; it is ${moment(now_)} now.`,
+  SeedKnown: ({ taskId, seed }) => `The seed of task ${taskId} is captured already: it is ${seed}.`,
   SeedNotReady: ({ taskId, seedBlock, blockNumber }) =>
     `The seed of task ${taskId} is the hash of block ${seedBlock}, which must be in the past; this is block ${blockNumber}.`,
   SlashAboveStake: ({ provider, available, amount }) =>
@@ -203,7 +225,7 @@ export const SENTENCES: { readonly [N in keyof RevertArguments]: (args: RevertAr
     `This may be done to task ${taskId} after ${moment(end)}; it is ${moment(now_)} now.`,
   TooManyVerifiers: ({ count, maximum }) => `${count} verifiers are too many; a version may list ${maximum}.`,
   TrustOutOfBounds: ({ trust, minimum, maximum }) =>
-    `A trust of ${trust} is out of bounds; a Quorum order must ask for ${minimum} to ${maximum}.`,
+    `A trust of ${trust} is out of bounds; an order with a round or a panel must ask for ${minimum} to ${maximum}.`,
   UnbalancedBatch: ({ debits, credits }) =>
     `A batch takes ${debits} wei and gives ${credits} wei, which must be equal.`,
   UnbondingTooShort: ({ period, required }) =>

@@ -166,7 +166,7 @@ describe("adversary: direct calls of what only another contract may call", () =>
     const open = new Set([
       ...["deposit", "depositFor", "withdraw", "withdrawTo", "transfer"],
       ...["register", "transferOwnership", "acceptOwnership", "setPayout", "rotateKey", "setAgent"],
-      ...["stake", "unbond", "cancelUnbonding", "claim", "joinPool", "leavePool"],
+      ...["stake", "unbond", "cancelUnbonding", "claim", "approveSource", "joinPool", "leavePool"],
     ]);
     const restricted = Object.entries({ Escrow: escrow, ProviderPool: providerPool, Reputation: reputation }).flatMap(
       ([name, contract]) => {

@@ -106,6 +106,7 @@ describe("adversary: the owner of TaskManager", () => {
       ...["submit", "submitSigned", "revoke", "revokeBelow", "setClientAgent", "announceInbox", "accept", "cancel"],
       ...["reserve", "deliver", "deliverAndDisclose", "disclose", "prove", "proveSigned", "proveBatch", "multicall"],
       ...["settle", "reopen", "refund", "collectFees", "captureSeed", "takeSeat", "openSeat", "claimSeat"],
+      ...["dispute", "openDelivery", "openVote"],
     ]);
     const owners: string[] = [];
     taskManager.interface.forEachFunction(({ name, constant }) => {

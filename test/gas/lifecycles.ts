@@ -2,8 +2,18 @@ import { type ContractTransactionResponse, parseEther, type Signer } from "ether
 import { packOrder, signOrder, taskIdOf } from "../../src/protocol/order.js";
 import { MIN_WEIGHT, SEED_DELAY, seatsOf } from "../../src/protocol/consensus.js";
 import { networkHelpers, time } from "../helpers/network.js";
+import { everybodySits, panelOrder } from "../helpers/disputes.js";
 import { everybodyEnters, type Panel, quorumOrder } from "../helpers/rounds.js";
-import { attest, CAP, type Market, proofOrder, resultFor, reviewOrder, signedProof } from "../helpers/suite.js";
+import {
+  attest,
+  CAP,
+  type Market,
+  proofOrder,
+  resultFor,
+  reviewOrder,
+  signedProof,
+  WINDOWS,
+} from "../helpers/suite.js";
 
 /** Gas of one operation or lifecycle by name. */
 export type Figures = Record<string, number>;
@@ -83,6 +93,51 @@ export async function quorum(panel: Panel, trust: number, claims = false): Promi
   } else {
     figures["accept"] = await gasOf(taskManager.connect(client).accept(packed));
   }
+  return { ...figures, total: Object.values(figures).reduce((sum, gas) => sum + gas, 0) };
+}
+
+/** How a delivery can fare before a panel of three that agrees. */
+export type Fate = "upheld" | "overturned" | "silent";
+
+/**
+ * Submit, deliver, disclose, dispute, three seats, the provider's opening unless it is silent, three votes, then settlement
+ * of a delivery that is upheld, or acceptance of the panel's result.
+ */
+export async function disputed(panel: Panel, fate: Fate): Promise<Figures> {
+  const order = await panelOrder(panel);
+  const packed = packOrder(order);
+  const { taskManager, client, agent, provider, domain } = panel;
+  const taskId = taskIdOf(order, domain);
+  const delivery = resultFor(taskId, provider, fate === "overturned" ? "rubbish" : "truth");
+  const figures: Figures = {
+    submit: await gasOf(taskManager.connect(client).submit(packed)),
+    deliver: await gasOf(taskManager.connect(agent).deliver(packed, provider, delivery.seal)),
+    disclose: await gasOf(taskManager.connect(agent).disclose(packed, delivery.commitment, delivery.envelope)),
+    dispute: await gasOf(taskManager.connect(client).dispute(packed)),
+  };
+  await networkHelpers.mine(SEED_DELAY + 1);
+  const task = { order, packed, taskId, delivery, price: 0n };
+  await everybodySits(panel, task);
+  const members = [...panel.members].slice(1, 1 + seatsOf(order.trust));
+  const results = members.map(([member]) => resultFor(taskId, member, "truth"));
+  for (const [seat, [member, owner]] of members.entries()) {
+    const manager = taskManager.connect(owner);
+    figures[`seat${seat}`] = await gasOf(manager.takeSeat(packed, member, MIN_WEIGHT, results[seat]?.seal ?? ""));
+  }
+  if (fate === "silent") await time.increase(WINDOWS.openProvider + 1);
+  else {
+    const { resultDigest, salt, envelopeHash } = delivery;
+    const opening = taskManager.connect(agent).openDelivery(packed, resultDigest, salt, envelopeHash, order.clientKey);
+    figures["openDelivery"] = await gasOf(opening);
+  }
+  for (const [seat, [, owner]] of members.entries()) {
+    const { resultDigest = "", salt = "", envelopeHash = "" } = results[seat] ?? {};
+    const manager = taskManager.connect(owner);
+    figures[`vote${seat}`] = await gasOf(manager.openVote(taskId, seat, resultDigest, salt, envelopeHash, true));
+  }
+  const settler = taskManager.connect(client);
+  if (fate === "upheld") figures["settle"] = await gasOf(settler.settle(packed));
+  else figures["accept"] = await gasOf(settler.accept(packed));
   return { ...figures, total: Object.values(figures).reduce((sum, gas) => sum + gas, 0) };
 }
 

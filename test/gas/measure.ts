@@ -5,6 +5,7 @@ import { fillPool } from "../helpers/rounds.js";
 import { CAP, deployMarket, random32 } from "../helpers/suite.js";
 import {
   clientOperations,
+  disputed,
   failures,
   type Figures,
   gasOf,
@@ -66,6 +67,10 @@ export async function measure(): Promise<Figures> {
     add(prefixed(key, await quorum(panel, trust)));
   }
   add(prefixed("quorum3.claims", await quorum(panel, 2, true)));
+
+  for (const fate of ["upheld", "overturned", "silent"] as const) {
+    add(prefixed(`dispute.${fate}`, await disputed(panel, fate)));
+  }
 
   const terms = { manifestDigest: random32(), environments: 1, minGpuMemory: 0, deterministic: true };
   const registry = sourceRegistry.connect(publisher);

@@ -156,7 +156,7 @@ export async function withVerifier(market: Market) {
 
 /** A source of another publisher with other terms, of which the market's provider is a member. */
 export async function secondSource(market: Market, publisher: Signer, { floorPrice = FLOOR, royaltyBps = 1000n } = {}) {
-  const { sourceRegistry, providerPool, attestation, agent, provider } = market;
+  const { sourceRegistry, providerPool, attestation, providerOwner, provider } = market;
   await sourceRegistry
     .connect(publisher)
     .publish(
@@ -165,6 +165,6 @@ export async function secondSource(market: Market, publisher: Signer, { floorPri
       [attestation],
     );
   const source = Number(await sourceRegistry.sourceCount());
-  await providerPool.connect(agent).joinPool(provider, source, 1, 1, 1, 0);
+  await providerPool.connect(providerOwner).joinPool(provider, source, 1, 1, 1, 0);
   return source;
 }

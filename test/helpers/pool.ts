@@ -57,6 +57,7 @@ export async function deployProvider() {
   await pool.connect(stranger).register(stranger, X_KEY);
   await pool.connect(owner).register(payout, X_KEY);
   await pool.connect(owner).setAgent(PROVIDER, agent, true);
+  await pool.connect(owner).approveSource(PROVIDER, SOURCE, true);
   await pool.connect(stranger).stake(1, STAKE, { value: STAKE });
   await pool.connect(owner).stake(PROVIDER, STAKE, { value: STAKE });
   return fixture;

@@ -1,6 +1,6 @@
 import type { Signer } from "ethers";
 import { MIN_WEIGHT, SEED_DELAY } from "../../src/protocol/consensus.js";
-import { packOrder, signOrder, taskIdOf, Verification } from "../../src/protocol/order.js";
+import { type Order, packOrder, signOrder, taskIdOf, Verification } from "../../src/protocol/order.js";
 import { sealOf } from "../../src/protocol/seal.js";
 import { networkHelpers, time } from "./network.js";
 import {
@@ -38,10 +38,13 @@ export const START = (CAP * ((FLOOR * 0xffffffffn + CAP - 1n) / CAP)) / 0xffffff
 /** Seconds for which tasks of kind Reserved are reserved: longer than the cancel notice. */
 export const RESERVATION = 1800;
 
-/** Kinds of tasks: answered at once, answered with a proof, reserved before they are answered, answered by several. */
-export type Kind = "Review" | "Proof" | "Reserved" | "Quorum";
+/**
+ * Kinds of tasks: answered at once, answered with a proof, reserved before they are answered, answered by several, answered
+ * at once with a panel that can be asked about it.
+ */
+export type Kind = "Review" | "Proof" | "Reserved" | "Quorum" | "Panel";
 
-/** Seats of tasks of kind Quorum. */
+/** Seats of tasks of kind Quorum, and of panels. */
 export const SEATS = 3n;
 const TRUST = 2;
 
@@ -74,11 +77,15 @@ async function joinJurors(market: Market): Promise<Juror[]> {
  */
 export async function subjectOf(market: Market, kind: Kind) {
   const rival = await joinRival(market);
-  const jurors = kind === "Quorum" ? await joinJurors(market) : [];
+  const jurors = kind === "Quorum" || kind === "Panel" ? await joinJurors(market) : [];
   // Long enough for a lapse before the deadline.
   const changes = { deadline: (await time.latest()) + 4 * 3600, reviewPeriod: 7200, rampDuration: 20_000, bond: BOND };
   const reservation = kind === "Reserved" ? RESERVATION : 0;
-  const verdict = kind === "Quorum" ? { verification: Verification.Quorum, trust: TRUST } : {};
+  const verdicts: Partial<Record<Kind, Partial<Order>>> = {
+    Quorum: { verification: Verification.Quorum, trust: TRUST },
+    Panel: { trust: TRUST, bond: SEATS * CAP },
+  };
+  const verdict = verdicts[kind] ?? {};
   const order = await (kind === "Proof"
     ? proofOrder(market, changes)
     : reviewOrder(market, { ...changes, ...verdict, reservation }));
@@ -386,10 +393,117 @@ export const QUORUM_STATES = {
   Dissolved: then(after(capture), (subject) => anyone(subject).settle(subject.packed)),
 } satisfies Record<string, Route>;
 
+/** The client disputes in the last second of the review period. */
+const disputed: Route = async (subject) => {
+  await time.setNextBlockTimestamp(await disclose(subject));
+  await client(subject).dispute(subject.packed);
+  return next();
+};
+
+/** The seed is known, and so late everybody may sit; until the last second for seals. */
+const empanelled: Route = async (subject) => {
+  await disputed(subject);
+  await networkHelpers.mine(SEED_DELAY + 1, { interval: 1 });
+  const { dispute } = await subject.market.taskManager.getRound(subject.taskId);
+  const end = Number(dispute.sealingUntil);
+  await time.increaseTo(end - 1000);
+  return end;
+};
+
+type Verdict = Opening & { owner: Signer };
+
+/** {@link RIVAL} takes the first seat with the subject's result, and jurors those after it; tells what opens them. */
+async function panel(subject: Subject, outputs: readonly string[]): Promise<Verdict[]> {
+  const { market, packed, taskId, rival, rivalSeal, jurors } = subject;
+  await market.taskManager.connect(rival).takeSeat(packed, RIVAL, MIN_WEIGHT, rivalSeal);
+  const verdicts: Verdict[] = [{ ...subject, owner: rival }];
+  for (const [place, output] of outputs.entries()) {
+    const juror = jurors[place];
+    if (juror === undefined) throw new Error(`no juror ${place}`);
+    const result = resultFor(taskId, juror.provider, output);
+    await market.taskManager.connect(juror.owner).takeSeat(packed, juror.provider, MIN_WEIGHT, result.seal);
+    verdicts.push({ ...result, owner: juror.owner });
+  }
+  return verdicts;
+}
+
+/** Nobody has sealed, and time for that is over; until the last second for the provider. */
+const unjoined: Route = async (subject) => (await empanelled(subject)) + WINDOWS.openProvider;
+
+/** Two have sealed, likewise. */
+const judged: Route = async (subject) => {
+  const end = await empanelled(subject);
+  await panel(subject, ["output"]);
+  return end + WINDOWS.openProvider;
+};
+
+const SECRET = `0x${"5e".repeat(32)}`;
+
+/** Two have sealed, and the provider has opened its delivery; tells what opens the seats, and when it did. */
+async function reveal(subject: Subject, output: string): Promise<[verdicts: Verdict[], at: number]> {
+  const end = await empanelled(subject);
+  const verdicts = await panel(subject, [output]);
+  await time.increaseTo(end);
+  const { packed, resultDigest, salt, envelopeHash } = subject;
+  await provider(subject).openDelivery(packed, resultDigest, salt, envelopeHash, SECRET);
+  return [verdicts, await time.latest()];
+}
+
+/** Until the last second for votes. */
+const revealed: Route = async (subject) => (await reveal(subject, "output"))[1] + WINDOWS.open;
+
+/** Two have voted, and have read the envelope or not; until the last second for claims. */
+const voted =
+  (output: string, isRead = true): Route =>
+  async (subject) => {
+    const [verdicts, at] = await reveal(subject, output);
+    for (const [seat, { resultDigest, salt, envelopeHash, owner }] of verdicts.entries()) {
+      const voter = subject.market.taskManager.connect(owner);
+      await voter.openVote(subject.taskId, seat, resultDigest, salt, envelopeHash, isRead);
+    }
+    return at + WINDOWS.open + WINDOWS.claim;
+  };
+
+const overturned = voted("output", false);
+
+const claimedSeat: Route = async (subject) => {
+  const end = await overturned(subject);
+  await anyone(subject).claimSeat(subject.packed, 0, subject.envelope);
+  return end;
+};
+
+/** States of a Review task with a panel, from its disclosure on, likewise. */
+export const PANEL_STATES = {
+  Disclosed: disclose,
+  DisclosedOver: after(disclose),
+  Unseeded: disputed,
+  Disputed: empanelled,
+  Sealing: async (subject) => {
+    const end = await empanelled(subject);
+    await panel(subject, []);
+    return end;
+  },
+  Unjoined: unjoined,
+  UnjoinedOver: after(unjoined),
+  Sealed: judged,
+  SealedOver: after(judged),
+  Revealed: revealed,
+  RevealedOver: after(revealed),
+  Upheld: voted("output"),
+  Undecided: voted("other"),
+  Overturned: overturned,
+  OverturnedOver: after(overturned),
+  Claimed: claimedSeat,
+  ClaimedOver: after(claimedSeat),
+  Settled: then(voted("output"), (subject) => anyone(subject).settle(subject.packed)),
+  Refunded: then(voted("other"), (subject) => anyone(subject).settle(subject.packed)),
+} satisfies Record<string, Route>;
+
 /** The routes to all states of each kind of task. */
 export const STATES: Record<Kind, Record<string, Route>> = {
   Review: REVIEW_STATES,
   Proof: PROOF_STATES,
   Reserved: RESERVED_STATES,
   Quorum: QUORUM_STATES,
+  Panel: PANEL_STATES,
 };

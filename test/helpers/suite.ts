@@ -69,6 +69,7 @@ export async function deployMarket() {
   };
   await joinProvider(market, providerOwner);
   await providerPool.connect(providerOwner).setAgent(1, agent, true);
+  await providerPool.connect(providerOwner).approveSource(1, 1, true);
   return market;
 }
 

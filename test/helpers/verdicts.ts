@@ -195,8 +195,11 @@ async function seatSlot(taskId: string, seat: number): Promise<bigint> {
 let ledgerSlot: Promise<bigint> | undefined;
 
 /** What is stored of a seat; 0: nothing. */
-export const storedSeat = async ({ taskManager }: Panel, { taskId }: RoundTask, seat: number): Promise<bigint> =>
-  readSlot(taskManager, await seatSlot(taskId, seat));
+export const storedSeat = async (
+  { taskManager }: Panel,
+  { taskId }: Pick<RoundTask, "taskId">,
+  seat: number,
+): Promise<bigint> => readSlot(taskManager, await seatSlot(taskId, seat));
 
 /** How a round should end. */
 export interface Ending {

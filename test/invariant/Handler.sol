@@ -5,7 +5,7 @@ import {IEscrow} from "../../contracts/interfaces/IEscrow.sol";
 import {IProviderPool} from "../../contracts/interfaces/IProviderPool.sol";
 import {ITaskManager} from "../../contracts/interfaces/ITaskManager.sol";
 import {Controller} from "../../contracts/libraries/Controller.sol";
-import {ProviderId} from "../../contracts/types/Ids.sol";
+import {ProviderId, SourceId} from "../../contracts/types/Ids.sol";
 import {TaskState} from "../../contracts/types/Task.sol";
 import {MoneyActions} from "./MoneyActions.sol";
 import {time, VM} from "./Vm.sol";
@@ -165,6 +165,10 @@ contract Handler is MoneyActions {
         _flows.deposited += 300 ether;
         VM.prank(owner);
         pool.setAgent(id, AGENT, true);
+        for (uint256 source = 1; source <= SOURCES; ++source) {
+            VM.prank(owner);
+            pool.approveSource(id, SourceId.wrap(uint32(source)), true);
+        }
         _join(provider, 1, 1 + (provider % 2), 1, 0);
         // The second pool is small, so that its price rises.
         if (provider < 3) _join(provider, 2, 1, provider % 2 == 0 ? 2 : 3, 8);

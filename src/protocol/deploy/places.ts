@@ -1,8 +1,10 @@
 import { concat, getCreateAddress, id, Interface, type InterfaceAbi } from "ethers";
 import { Deliveries__factory } from "../../../typechain-types/factories/libraries/Deliveries__factory.js";
+import { Disputes__factory } from "../../../typechain-types/factories/libraries/Disputes__factory.js";
 import { Exits__factory } from "../../../typechain-types/factories/libraries/Exits__factory.js";
 import { ProofBatch__factory } from "../../../typechain-types/factories/libraries/ProofBatch__factory.js";
 import { Quorums__factory } from "../../../typechain-types/factories/libraries/Quorums__factory.js";
+import { Settings__factory } from "../../../typechain-types/factories/libraries/Settings__factory.js";
 import { Verdicts__factory } from "../../../typechain-types/factories/libraries/Verdicts__factory.js";
 import { Views__factory } from "../../../typechain-types/factories/libraries/Views__factory.js";
 import { Escrow__factory } from "../../../typechain-types/factories/Escrow__factory.js";
@@ -45,9 +47,11 @@ export interface Place {
 
 const FACTORIES = {
   Deliveries: Deliveries__factory,
+  Disputes: Disputes__factory,
   Exits: Exits__factory,
   ProofBatch: ProofBatch__factory,
   Quorums: Quorums__factory,
+  Settings: Settings__factory,
   Verdicts: Verdicts__factory,
   Views: Views__factory,
   Escrow: Escrow__factory,
@@ -86,9 +90,11 @@ export function placesOf({ deployer, firstNonce, governance, parameters }: Bluep
   };
   const values: Record<ContractName, readonly unknown[]> = {
     Deliveries: [],
+    Disputes: [],
     Exits: [],
     ProofBatch: [],
     Quorums: [],
+    Settings: [],
     Verdicts: [],
     Views: [],
     Escrow: [at.TaskManager, at.ProviderPool],
@@ -111,9 +117,11 @@ export function creationCodeOf(name: ContractName, at: Record<LibraryName, strin
   if (name !== "TaskManager") return FACTORIES[name].bytecode;
   return TaskManager__factory.linkBytecode({
     "project/contracts/libraries/Deliveries.sol:Deliveries": at.Deliveries,
+    "project/contracts/libraries/Disputes.sol:Disputes": at.Disputes,
     "project/contracts/libraries/Exits.sol:Exits": at.Exits,
     "project/contracts/libraries/ProofBatch.sol:ProofBatch": at.ProofBatch,
     "project/contracts/libraries/Quorums.sol:Quorums": at.Quorums,
+    "project/contracts/libraries/Settings.sol:Settings": at.Settings,
     "project/contracts/libraries/Verdicts.sol:Verdicts": at.Verdicts,
     "project/contracts/libraries/Views.sol:Views": at.Views,
   });

@@ -61,6 +61,7 @@ describe("ProviderPool.joinPool", () => {
     const fixture = await loadFixture(deployMember);
     const { pool, owner, agent, stranger } = fixture;
     await pool.connect(stranger).joinPool(1, SOURCE, 1, 3, 1, 0);
+    await pool.connect(owner).approveSource(PROVIDER, 2, true);
     await pool.connect(agent).joinPool(PROVIDER, 2, 1, 5, 1, 0);
     expect((await pool.getMembership(PROVIDER, SOURCE)).index).to.equal(0);
     expect((await pool.getMembership(1, SOURCE)).index).to.equal(1);

@@ -4,9 +4,11 @@ import { longestObligation, type Windows } from "../../../src/protocol/parameter
 import {
   Escrow__factory,
   Deliveries__factory,
+  Disputes__factory,
   Exits__factory,
   ProofBatch__factory,
   Quorums__factory,
+  Settings__factory,
   Verdicts__factory,
   Views__factory,
   ProviderPool__factory,
@@ -33,17 +35,19 @@ const WINDOWS: Windows = {
 };
 
 /** Places in the sequence of deployments. */
-const ESCROW = 6;
-const REGISTRY = 7;
-const POOL = 8;
-const MANAGER = 10;
+const ESCROW = 8;
+const REGISTRY = 9;
+const POOL = 10;
+const MANAGER = 12;
 
 /** In the sequence of their deployments. */
 const LIBRARIES = {
   Deliveries: Deliveries__factory,
+  Disputes: Disputes__factory,
   Exits: Exits__factory,
   ProofBatch: ProofBatch__factory,
   Quorums: Quorums__factory,
+  Settings: Settings__factory,
   Verdicts: Verdicts__factory,
   Views: Views__factory,
 };
@@ -119,10 +123,6 @@ describe("TaskManager constructor", () => {
     expect(await suite.submissionsPaused()).to.equal(false);
     expect(await suite.priceParameters()).to.deep.equal([8_000n, 1_000n, 250n]);
     expect(await suite.windows()).to.deep.equal(Object.values(WINDOWS).map(BigInt));
-    expect(await suite.MIN_FEE_BPS()).to.equal(10);
-    expect(await suite.MAX_FEE_BPS()).to.equal(1000);
-    expect(await suite.MAX_ENVELOPE()).to.equal(512);
-    expect(await suite.MAX_INBOX()).to.equal(256);
 
     const deployment = suite.deploymentTransaction();
     await expect(deployment).to.emit(suite, "FeeSet").withArgs(123);

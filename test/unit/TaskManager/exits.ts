@@ -2,7 +2,16 @@ import { expect } from "chai";
 import type { Order, PackedOrder } from "../../../src/protocol/order.js";
 import { ethers, loadFixture, time } from "../../helpers/network.js";
 import { owed, partiesOf } from "../../helpers/observe.js";
-import { type Kind, type QUORUM_STATES, SEATS, START, STATES, subjectOf, TaskState } from "../../helpers/states.js";
+import {
+  type Kind,
+  PANEL_STATES,
+  type QUORUM_STATES,
+  SEATS,
+  START,
+  STATES,
+  subjectOf,
+  TaskState,
+} from "../../helpers/states.js";
 import {
   CAP,
   deployMarket,
@@ -183,6 +192,45 @@ describe("TaskManager: the way out of every state that anyone may take", () => {
           expect((await providerPool.getMarket(1)).openTasks, "no demand is left behind").to.equal(0n);
         });
       }
+    }
+  }
+});
+
+/** States of a panel in which its delivery stands when all clocks have run out, or else some result was claimed. */
+const SETTLED_PANELS: readonly string[] = ["Revealed", "RevealedOver", "Upheld", "Claimed", "ClaimedOver"];
+
+describe("TaskManager: the way out of every state of a dispute that anyone may take", () => {
+  for (const name of Object.keys(PANEL_STATES).slice(2, -2)) {
+    for (const obstructed of [false, true]) {
+      const when = obstructed ? "and all others obstruct" : "and nobody else acts";
+      it(`when a Review task is ${name} ${when}: settle`, async () => {
+        const market = await loadFixture(deployMarket);
+        const { escrow, taskManager, providerPool, client, stranger } = market;
+        const accounts = await partiesOf(market);
+        const { packed, taskId } = await plain(market, "Panel", name);
+        const price = await taskManager.priceOf(packed);
+        if (obstructed) await obstruct(market);
+        const total = await owed(market, accounts);
+        const free = (await escrow.accountOf(client)).free;
+        const { dispute } = await taskManager.getRound(taskId);
+        const rest = WINDOWS.openProvider + WINDOWS.open + WINDOWS.claim;
+        await time.increaseTo(Number(dispute.sealingUntil) + rest + 1);
+        await taskManager.connect(stranger).settle(packed);
+
+        const { state } = await taskManager.getTask(taskId);
+        expect(state).to.equal(SETTLED_PANELS.includes(name) ? TaskState.Settled : TaskState.Refunded);
+        const account = await escrow.accountOf(client);
+        expect(account.held).to.equal(0n);
+        // At most the price of the task and of every seat.
+        expect(account.free).to.be.within(free + CAP - price, free + CAP + SEATS * price);
+        expect(await owed(market, accounts)).to.equal(total);
+        expect(await ethers.provider.getBalance(escrow)).to.equal(total);
+        for (const [i, { locked }] of (await providerPool.getProviders(1, 100)).entries()) {
+          expect(locked, "no lock is left behind").to.equal((obstructed && i === 0 ? 0n : 2n) * STAKE_PER_SLOT);
+        }
+        const { seats, dispute: left } = await taskManager.getRound(taskId);
+        expect([seats.length, left.disputedAt], "nothing is left behind").to.deep.equal([0, 0n]);
+      });
     }
   }
 });

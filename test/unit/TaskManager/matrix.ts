@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { MIN_WEIGHT, SEED_DELAY } from "../../../src/protocol/consensus.js";
+import { DISPUTE_OUTCOMES } from "../../../src/protocol/dispute.js";
 import { loadFixture, networkHelpers, time } from "../../helpers/network.js";
 import { type Observation, observe, owed } from "../../helpers/observe.js";
 import {
@@ -12,95 +13,117 @@ import {
   subjectOf,
   TaskState,
 } from "../../helpers/states.js";
-import { BOND, CAP, deployMarket, STAKE_PER_SLOT, WINDOWS } from "../../helpers/suite.js";
+import { CAP, deployMarket, STAKE_PER_SLOT, WINDOWS } from "../../helpers/suite.js";
 
 /**
  * What every action does in every state: the state it leads to, or the error that refuses it, `-` being WrongState.
  * Where a clock runs, the action comes in its last second, or, where the row says so, in the second after.
  * `rival`, `rivalReserve` and `takeSeat` are a delivery, a reservation and a seal by a provider that had nothing to do
- * with the task. Openings and claims are those of the first seat. The tasks of the third table ask for a reservation.
+ * with the task. Openings, votes and claims are those of the first seat. The tasks of the third table ask for a reservation,
+ * those of the last one have a panel, and are told from their disclosure on.
  */
 const TABLE = `
-Review           submit signed revoke  reserve rivalReserve deliver   rival     deliverAndDisclose disclose  accept  settle  reopen cancel refund   prove proveSigned proveBatch captureSeed takeSeat openSeat claimSeat
-None             Open   Open   Revoked -       -            -         -         -                  -         -       -       -      -      -        -     kind        kind       -           -        -        -
-Revoked          -      -      -       -       -            -         -         -                  -         -       -       -      -      -        -     -           -          -           -        -        -
-Open             -      -      -       unasked unasked      Delivered Delivered -                  -         -       -       -      Open   early    kind  -           -          roundless   kind     -        -
-Expired          -      -      -       late    late         late      late      -                  -         -       -       -      late   Refunded kind  -           -          roundless   kind     -        -
-Cancelled        -      -      -       unasked unasked      Delivered Delivered -                  -         -       -       -      twice  early    kind  -           -          roundless   kind     -        -
-CancelledExpired -      -      -       late    late         late      late      -                  -         -       -       -      twice  Refunded kind  -           -          roundless   kind     -        -
-Lapsed           -      -      -       barred  unasked      barred    Delivered -                  -         -       -       -      Open   early    kind  -           -          roundless   kind     -        -
-Delivered        -      -      -       -       -            -         -         -                  Disclosed Settled -       early  -      -        -     -           -          -           -        -        -
-DeliveredOver    -      -      -       -       -            -         -         -                  closed    Settled -       Open   -      -        -     -           -          -           -        -        -
-Disclosed        -      -      -       -       -            -         -         -                  -         Settled early   -      -      -        -     -           -          -           -        -        -
-DisclosedOver    -      -      -       -       -            -         -         -                  -         Settled Settled -      -      -        -     -           -          -           -        -        -
-Accepted         -      -      -       -       -            -         -         -                  -         -       -       -      -      -        -     -           -          -           -        -        -
-Settled          -      -      -       -       -            -         -         -                  -         -       -       -      -      -        -     -           -          -           -        -        -
-Refunded         -      -      -       -       -            -         -         -                  -         -       -       -      -      -        -     -           -          -           -        -        -
+Review           submit signed revoke  reserve rivalReserve deliver   rival     deliverAndDisclose disclose  accept  settle  reopen cancel refund   prove proveSigned proveBatch captureSeed takeSeat openSeat claimSeat dispute   openDelivery openVote
+None             Open   Open   Revoked -       -            -         -         -                  -         -       -       -      -      -        -     kind        kind       -           -        -        -         -         -            -
+Revoked          -      -      -       -       -            -         -         -                  -         -       -       -      -      -        -     -           -          -           -        -        -         -         -            -
+Open             -      -      -       unasked unasked      Delivered Delivered -                  -         -       -       -      Open   early    kind  -           -          roundless   kind     -        -         -         -            -
+Expired          -      -      -       late    late         late      late      -                  -         -       -       -      late   Refunded kind  -           -          roundless   kind     -        -         -         -            -
+Cancelled        -      -      -       unasked unasked      Delivered Delivered -                  -         -       -       -      twice  early    kind  -           -          roundless   kind     -        -         -         -            -
+CancelledExpired -      -      -       late    late         late      late      -                  -         -       -       -      twice  Refunded kind  -           -          roundless   kind     -        -         -         -            -
+Lapsed           -      -      -       barred  unasked      barred    Delivered -                  -         -       -       -      Open   early    kind  -           -          roundless   kind     -        -         -         -            -
+Delivered        -      -      -       -       -            -         -         -                  Disclosed Settled -       early  -      -        -     -           -          -           -        -        -         -         -            -
+DeliveredOver    -      -      -       -       -            -         -         -                  closed    Settled -       Open   -      -        -     -           -          -           -        -        -         -         -            -
+Disclosed        -      -      -       -       -            -         -         -                  -         Settled early   -      -      -        -     -           -          -           -        -        -         panelless -            -
+DisclosedOver    -      -      -       -       -            -         -         -                  -         Settled Settled -      -      -        -     -           -          -           -        -        -         panelless -            -
+Accepted         -      -      -       -       -            -         -         -                  -         -       -       -      -      -        -     -           -          -           -        -        -         -         -            -
+Settled          -      -      -       -       -            -         -         -                  -         -       -       -      -      -        -     -           -          -           -        -        -         -         -            -
+Refunded         -      -      -       -       -            -         -         -                  -         -       -       -      -      -        -     -           -          -           -        -        -         -         -            -
 
-Proof            submit signed revoke  reserve rivalReserve deliver rival deliverAndDisclose disclose accept settle reopen cancel refund   prove   proveSigned proveBatch captureSeed takeSeat openSeat claimSeat
-None             Open   Open   Revoked -       -            -       -     -                  -        -      -      -      -      -        -       Settled     Settled    -           -        -        -
-Revoked          -      -      -       -       -            -       -     -                  -        -      -      -      -      -        -       -           -          -           -        -        -
-Open             -      -      -       kind    kind         kind    kind  -                  -        -      -      -      Open   early    Settled -           -          roundless   kind     -        -
-Expired          -      -      -       kind    kind         kind    kind  -                  -        -      -      -      late   Refunded late    -           -          roundless   kind     -        -
-Cancelled        -      -      -       kind    kind         kind    kind  -                  -        -      -      -      twice  early    Settled -           -          roundless   kind     -        -
-CancelledExpired -      -      -       kind    kind         kind    kind  -                  -        -      -      -      twice  Refunded late    -           -          roundless   kind     -        -
-Proven           -      -      -       -       -            -       -     -                  -        -      -      -      -      -        -       -           -          -           -        -        -
-ProvenSigned     -      -      -       -       -            -       -     -                  -        -      -      -      -      -        -       -           -          -           -        -        -
-Refunded         -      -      -       -       -            -       -     -                  -        -      -      -      -      -        -       -           -          -           -        -        -
+Proof            submit signed revoke  reserve rivalReserve deliver rival deliverAndDisclose disclose accept settle reopen cancel refund   prove   proveSigned proveBatch captureSeed takeSeat openSeat claimSeat dispute openDelivery openVote
+None             Open   Open   Revoked -       -            -       -     -                  -        -      -      -      -      -        -       Settled     Settled    -           -        -        -         -       -            -
+Revoked          -      -      -       -       -            -       -     -                  -        -      -      -      -      -        -       -           -          -           -        -        -         -       -            -
+Open             -      -      -       kind    kind         kind    kind  -                  -        -      -      -      Open   early    Settled -           -          roundless   kind     -        -         -       -            -
+Expired          -      -      -       kind    kind         kind    kind  -                  -        -      -      -      late   Refunded late    -           -          roundless   kind     -        -         -       -            -
+Cancelled        -      -      -       kind    kind         kind    kind  -                  -        -      -      -      twice  early    Settled -           -          roundless   kind     -        -         -       -            -
+CancelledExpired -      -      -       kind    kind         kind    kind  -                  -        -      -      -      twice  Refunded late    -           -          roundless   kind     -        -         -       -            -
+Proven           -      -      -       -       -            -       -     -                  -        -      -      -      -      -        -       -           -          -           -        -        -         -       -            -
+ProvenSigned     -      -      -       -       -            -       -     -                  -        -      -      -      -      -        -       -           -          -           -        -        -         -       -            -
+Refunded         -      -      -       -       -            -       -     -                  -        -      -      -      -      -        -       -           -          -           -        -        -         -       -            -
 
-Reserved              submit signed revoke  reserve  rivalReserve deliver    rival      deliverAndDisclose disclose  accept  settle  reopen cancel   refund   prove proveSigned proveBatch captureSeed takeSeat openSeat claimSeat
-None                  Open   Open   Revoked -        -            -          -          -                  -         -       -       -      -        -        -     kind        kind       -           -        -        -
-Revoked               -      -      -       -        -            -          -          -                  -         -       -       -      -        -        -     -           -          -           -        -        -
-Open                  -      -      -       Reserved Reserved     unreserved unreserved -                  -         -       -       -      Open     early    kind  -           -          roundless   kind     -        -
-OpenTooLate           -      -      -       past     past         unreserved unreserved -                  -         -       -       -      Open     early    kind  -           -          roundless   kind     -        -
-Expired               -      -      -       late     late         late       late       -                  -         -       -       -      late     Refunded kind  -           -          roundless   kind     -        -
-Cancelled             -      -      -       past     past         unreserved unreserved -                  -         -       -       -      twice    early    kind  -           -          roundless   kind     -        -
-CancelledExpired      -      -      -       late     late         late       late       -                  -         -       -       -      twice    Refunded kind  -           -          roundless   kind     -        -
-Reserved              -      -      -       -        -            Delivered  held       Disclosed          -         -       -       early  Reserved -        -     -           -          -           -        -        -
-ReservedOver          -      -      -       -        -            lapsed     held       lapsed             -         -       -       Open   Reserved -        -     -           -          -           -        -        -
-ReservedCancelled     -      -      -       -        -            Delivered  held       Disclosed          -         -       -       early  twice    -        -     -           -          -           -        -        -
-ReservedCancelledOver -      -      -       -        -            lapsed     held       lapsed             -         -       -       Open   twice    -        -     -           -          -           -        -        -
-Lapsed                -      -      -       barred   Reserved     barred     unreserved -                  -         -       -       -      Open     early    kind  -           -          roundless   kind     -        -
-LapsedCancelled       -      -      -       late     late         late       late       -                  -         -       -       -      twice    Refunded kind  -           -          roundless   kind     -        -
-Delivered             -      -      -       -        -            -          -          -                  Disclosed Settled -       early  -        -        -     -           -          -           -        -        -
-DeliveredOver         -      -      -       -        -            -          -          -                  closed    Settled -       Open   -        -        -     -           -          -           -        -        -
-DeliveredCancelled    -      -      -       -        -            -          -          -                  Disclosed Settled -       early  -        -        -     -           -          -           -        -        -
-LapsedDelivered       -      -      -       barred   Reserved     barred     unreserved -                  -         -       -       -      Open     early    kind  -           -          roundless   kind     -        -
-Disclosed             -      -      -       -        -            -          -          -                  -         Settled early   -      -        -        -     -           -          -           -        -        -
-DisclosedOver         -      -      -       -        -            -          -          -                  -         Settled Settled -      -        -        -     -           -          -           -        -        -
-DisclosedAtOnce       -      -      -       -        -            -          -          -                  -         Settled early   -      -        -        -     -           -          -           -        -        -
-DisclosedAtOnceOver   -      -      -       -        -            -          -          -                  -         Settled Settled -      -        -        -     -           -          -           -        -        -
-Accepted              -      -      -       -        -            -          -          -                  -         -       -       -      -        -        -     -           -          -           -        -        -
-Settled               -      -      -       -        -            -          -          -                  -         -       -       -      -        -        -     -           -          -           -        -        -
-Refunded              -      -      -       -        -            -          -          -                  -         -       -       -      -        -        -     -           -          -           -        -        -
+Reserved              submit signed revoke  reserve  rivalReserve deliver    rival      deliverAndDisclose disclose  accept  settle  reopen cancel   refund   prove proveSigned proveBatch captureSeed takeSeat openSeat claimSeat dispute   openDelivery openVote
+None                  Open   Open   Revoked -        -            -          -          -                  -         -       -       -      -        -        -     kind        kind       -           -        -        -         -         -            -
+Revoked               -      -      -       -        -            -          -          -                  -         -       -       -      -        -        -     -           -          -           -        -        -         -         -            -
+Open                  -      -      -       Reserved Reserved     unreserved unreserved -                  -         -       -       -      Open     early    kind  -           -          roundless   kind     -        -         -         -            -
+OpenTooLate           -      -      -       past     past         unreserved unreserved -                  -         -       -       -      Open     early    kind  -           -          roundless   kind     -        -         -         -            -
+Expired               -      -      -       late     late         late       late       -                  -         -       -       -      late     Refunded kind  -           -          roundless   kind     -        -         -         -            -
+Cancelled             -      -      -       past     past         unreserved unreserved -                  -         -       -       -      twice    early    kind  -           -          roundless   kind     -        -         -         -            -
+CancelledExpired      -      -      -       late     late         late       late       -                  -         -       -       -      twice    Refunded kind  -           -          roundless   kind     -        -         -         -            -
+Reserved              -      -      -       -        -            Delivered  held       Disclosed          -         -       -       early  Reserved -        -     -           -          -           -        -        -         -         -            -
+ReservedOver          -      -      -       -        -            lapsed     held       lapsed             -         -       -       Open   Reserved -        -     -           -          -           -        -        -         -         -            -
+ReservedCancelled     -      -      -       -        -            Delivered  held       Disclosed          -         -       -       early  twice    -        -     -           -          -           -        -        -         -         -            -
+ReservedCancelledOver -      -      -       -        -            lapsed     held       lapsed             -         -       -       Open   twice    -        -     -           -          -           -        -        -         -         -            -
+Lapsed                -      -      -       barred   Reserved     barred     unreserved -                  -         -       -       -      Open     early    kind  -           -          roundless   kind     -        -         -         -            -
+LapsedCancelled       -      -      -       late     late         late       late       -                  -         -       -       -      twice    Refunded kind  -           -          roundless   kind     -        -         -         -            -
+Delivered             -      -      -       -        -            -          -          -                  Disclosed Settled -       early  -        -        -     -           -          -           -        -        -         -         -            -
+DeliveredOver         -      -      -       -        -            -          -          -                  closed    Settled -       Open   -        -        -     -           -          -           -        -        -         -         -            -
+DeliveredCancelled    -      -      -       -        -            -          -          -                  Disclosed Settled -       early  -        -        -     -           -          -           -        -        -         -         -            -
+LapsedDelivered       -      -      -       barred   Reserved     barred     unreserved -                  -         -       -       -      Open     early    kind  -           -          roundless   kind     -        -         -         -            -
+Disclosed             -      -      -       -        -            -          -          -                  -         Settled early   -      -        -        -     -           -          -           -        -        -         panelless -            -
+DisclosedOver         -      -      -       -        -            -          -          -                  -         Settled Settled -      -        -        -     -           -          -           -        -        -         panelless -            -
+DisclosedAtOnce       -      -      -       -        -            -          -          -                  -         Settled early   -      -        -        -     -           -          -           -        -        -         panelless -            -
+DisclosedAtOnceOver   -      -      -       -        -            -          -          -                  -         Settled Settled -      -        -        -     -           -          -           -        -        -         panelless -            -
+Accepted              -      -      -       -        -            -          -          -                  -         -       -       -      -        -        -     -           -          -           -        -        -         -         -            -
+Settled               -      -      -       -        -            -          -          -                  -         -       -       -      -        -        -     -           -          -           -        -        -         -         -            -
+Refunded              -      -      -       -        -            -          -          -                  -         -       -       -      -        -        -     -           -          -           -        -        -         -         -            -
 
-Quorum              submit signed revoke  reserve rivalReserve deliver rival deliverAndDisclose disclose accept  settle   reopen cancel refund   prove proveSigned proveBatch captureSeed takeSeat openSeat claimSeat
-None                Open   Open   Revoked -       -            -       -     -                  -        -       -        -      -      -        -     unoffered   unoffered  -           -        -        -
-Revoked             -      -      -       -       -            -       -     -                  -        -       -        -      -      -        -     -           -          -           -        -        -
-Unseeded            -      -      -       kind    kind         kind    kind  -                  -        -       -        -      Open   early    kind  -           -          unready     unready  -        -
-Open                -      -      -       kind    kind         kind    kind  -                  -        -       -        -      Open   early    kind  -           -          Round       Round    -        -
-Expired             -      -      -       kind    kind         kind    kind  -                  -        -       -        -      late   Refunded kind  -           -          late        sealed   -        -
-Cancelled           -      -      -       kind    kind         kind    kind  -                  -        -       -        -      twice  early    kind  -           -          Round       Round    -        -
-CancelledExpired    -      -      -       kind    kind         kind    kind  -                  -        -       -        -      twice  Refunded kind  -           -          late        sealed   -        -
-Seeded              -      -      -       -       -            -       -     -                  -        early   early    -      Round  -        -     -           -          -           Round    early    early
-SeededOver          -      -      -       -       -            -       -     -                  -        nobody  Refunded -      late   -        -     -           -          -           sealed   seatless seatless
-SeededCancelled     -      -      -       -       -            -       -     -                  -        early   early    -      twice  -        -     -           -          -           Round    early    early
-SeededCancelledOver -      -      -       -       -            -       -     -                  -        nobody  Refunded -      twice  -        -     -           -          -           sealed   seatless seatless
-Sealing             -      -      -       -       -            -       -     -                  -        early   early    -      -      -        -     -           -          -           Round    early    early
-Alone               -      -      -       -       -            -       -     -                  -        early   Refunded -      -      -        -     -           -          -           sealed   Round    early
-LateSealed          -      -      -       -       -            -       -     -                  -        early   early    -      -      -        -     -           -          -           sealed   Round    early
-LateSealedOver      -      -      -       -       -            -       -     -                  -        nobody  Refunded -      -      -        -     -           -          -           sealed   shut     nobody
-Sealed              -      -      -       -       -            -       -     -                  -        early   early    -      -      -        -     -           -          -           sealed   Round    early
-SealedOver          -      -      -       -       -            -       -     -                  -        nobody  Refunded -      -      -        -     -           -          -           sealed   shut     nobody
-Won                 -      -      -       -       -            -       -     -                  -        Settled early    -      -      -        -     -           -          -           sealed   shut     Round
-WonOver             -      -      -       -       -            -       -     -                  -        Settled Refunded -      -      -        -     -           -          -           sealed   shut     forfeit
-Claimed             -      -      -       -       -            -       -     -                  -        Settled early    -      -      -        -     -           -          -           sealed   shut     claimed
-ClaimedOver         -      -      -       -       -            -       -     -                  -        Settled Settled  -      -      -        -     -           -          -           sealed   shut     forfeit
-Disputed            -      -      -       -       -            -       -     -                  -        nobody  Refunded -      -      -        -     -           -          -           sealed   opened   nobody
-Accepted            -      -      -       -       -            -       -     -                  -        -       -        -      -      -        -     -           -          -           -        -        -
-Settled             -      -      -       -       -            -       -     -                  -        -       -        -      -      -        -     -           -          -           -        -        -
-Refunded            -      -      -       -       -            -       -     -                  -        -       -        -      -      -        -     -           -          -           -        -        -
-Dissolved           -      -      -       -       -            -       -     -                  -        -       -        -      -      -        -     -           -          -           -        -        -
+Quorum              submit signed revoke  reserve rivalReserve deliver rival deliverAndDisclose disclose accept  settle   reopen cancel refund   prove proveSigned proveBatch captureSeed takeSeat openSeat claimSeat dispute openDelivery openVote
+None                Open   Open   Revoked -       -            -       -     -                  -        -       -        -      -      -        -     unoffered   unoffered  -           -        -        -         -       -            -
+Revoked             -      -      -       -       -            -       -     -                  -        -       -        -      -      -        -     -           -          -           -        -        -         -       -            -
+Unseeded            -      -      -       kind    kind         kind    kind  -                  -        -       -        -      Open   early    kind  -           -          unready     unready  -        -         -       -            -
+Open                -      -      -       kind    kind         kind    kind  -                  -        -       -        -      Open   early    kind  -           -          Round       Round    -        -         -       -            -
+Expired             -      -      -       kind    kind         kind    kind  -                  -        -       -        -      late   Refunded kind  -           -          late        sealed   -        -         -       -            -
+Cancelled           -      -      -       kind    kind         kind    kind  -                  -        -       -        -      twice  early    kind  -           -          Round       Round    -        -         -       -            -
+CancelledExpired    -      -      -       kind    kind         kind    kind  -                  -        -       -        -      twice  Refunded kind  -           -          late        sealed   -        -         -       -            -
+Seeded              -      -      -       -       -            -       -     -                  -        early   early    -      Round  -        -     -           -          -           Round    early    early     -       undisputed   undisputed
+SeededOver          -      -      -       -       -            -       -     -                  -        nobody  Refunded -      late   -        -     -           -          -           sealed   seatless seatless  -       undisputed   undisputed
+SeededCancelled     -      -      -       -       -            -       -     -                  -        early   early    -      twice  -        -     -           -          -           Round    early    early     -       undisputed   undisputed
+SeededCancelledOver -      -      -       -       -            -       -     -                  -        nobody  Refunded -      twice  -        -     -           -          -           sealed   seatless seatless  -       undisputed   undisputed
+Sealing             -      -      -       -       -            -       -     -                  -        early   early    -      -      -        -     -           -          -           Round    early    early     -       undisputed   undisputed
+Alone               -      -      -       -       -            -       -     -                  -        early   Refunded -      -      -        -     -           -          -           sealed   Round    early     -       undisputed   undisputed
+LateSealed          -      -      -       -       -            -       -     -                  -        early   early    -      -      -        -     -           -          -           sealed   Round    early     -       undisputed   undisputed
+LateSealedOver      -      -      -       -       -            -       -     -                  -        nobody  Refunded -      -      -        -     -           -          -           sealed   shut     nobody    -       undisputed   undisputed
+Sealed              -      -      -       -       -            -       -     -                  -        early   early    -      -      -        -     -           -          -           sealed   Round    early     -       undisputed   undisputed
+SealedOver          -      -      -       -       -            -       -     -                  -        nobody  Refunded -      -      -        -     -           -          -           sealed   shut     nobody    -       undisputed   undisputed
+Won                 -      -      -       -       -            -       -     -                  -        Settled early    -      -      -        -     -           -          -           sealed   shut     Round     -       undisputed   undisputed
+WonOver             -      -      -       -       -            -       -     -                  -        Settled Refunded -      -      -        -     -           -          -           sealed   shut     forfeit   -       undisputed   undisputed
+Claimed             -      -      -       -       -            -       -     -                  -        Settled early    -      -      -        -     -           -          -           sealed   shut     claimed   -       undisputed   undisputed
+ClaimedOver         -      -      -       -       -            -       -     -                  -        Settled Settled  -      -      -        -     -           -          -           sealed   shut     forfeit   -       undisputed   undisputed
+Disputed            -      -      -       -       -            -       -     -                  -        nobody  Refunded -      -      -        -     -           -          -           sealed   opened   nobody    -       undisputed   undisputed
+Accepted            -      -      -       -       -            -       -     -                  -        -       -        -      -      -        -     -           -          -           -        -        -         -       -            -
+Settled             -      -      -       -       -            -       -     -                  -        -       -        -      -      -        -     -           -          -           -        -        -         -       -            -
+Refunded            -      -      -       -       -            -       -     -                  -        -       -        -      -      -        -     -           -          -           -        -        -         -       -            -
+Dissolved           -      -      -       -       -            -       -     -                  -        -       -        -      -      -        -     -           -          -           -        -        -         -       -            -
+
+Panel          submit signed revoke reserve rivalReserve deliver rival deliverAndDisclose disclose accept   settle   reopen cancel refund prove proveSigned proveBatch captureSeed takeSeat openSeat claimSeat dispute      openDelivery openVote
+Disclosed      -      -      -      -       -            -       -     -                  -        Settled  early    -      -      -      -     -           -          -           -        -        -         Round        -            -
+DisclosedOver  -      -      -      -       -            -       -     -                  -        Settled  Settled  -      -      -      -     -           -          -           -        -        -         undisputable -            -
+Unseeded       -      -      -      -       -            -       -     -                  -        early    early    -      -      -      -     -           -          unready     unready  disputed early     -            early        early
+Disputed       -      -      -      -       -            -       -     -                  -        early    early    -      -      -      -     -           -          Round       Round    disputed early     -            early        early
+Sealing        -      -      -      -       -            -       -     -                  -        early    early    -      -      -      -     -           -          seeded      seated   disputed early     -            early        early
+Unjoined       -      -      -      -       -            -       -     -                  -        early    early    -      -      -      -     -           -          Round       sealed   disputed early     -            Round        early
+UnjoinedOver   -      -      -      -       -            -       -     -                  -        Refunded Refunded -      -      -      -     -           -          Round       sealed   disputed seatless  -            unrevealed   seatless
+Sealed         -      -      -      -       -            -       -     -                  -        early    early    -      -      -      -     -           -          seeded      sealed   disputed early     -            Round        early
+SealedOver     -      -      -      -       -            -       -     -                  -        early    early    -      -      -      -     -           -          seeded      sealed   disputed early     -            unrevealed   Round
+Revealed       -      -      -      -       -            -       -     -                  -        early    early    -      -      -      -     -           -          seeded      sealed   disputed early     -            revealed     Round
+RevealedOver   -      -      -      -       -            -       -     -                  -        Settled  Settled  -      -      -      -     -           -          seeded      sealed   disputed Standing  -            revealed     shut
+Upheld         -      -      -      -       -            -       -     -                  -        Settled  Settled  -      -      -      -     -           -          seeded      sealed   disputed Upheld    -            revealed     shut
+Undecided      -      -      -      -       -            -       -     -                  -        Refunded Refunded -      -      -      -     -           -          seeded      sealed   disputed Undecided -            revealed     shut
+Overturned     -      -      -      -       -            -       -     -                  -        Settled  early    -      -      -      -     -           -          seeded      sealed   disputed Round     -            revealed     shut
+OverturnedOver -      -      -      -       -            -       -     -                  -        Settled  Refunded -      -      -      -     -           -          seeded      sealed   disputed forfeit   -            revealed     shut
+Claimed        -      -      -      -       -            -       -     -                  -        Settled  early    -      -      -      -     -           -          seeded      sealed   disputed claimed   -            revealed     shut
+ClaimedOver    -      -      -      -       -            -       -     -                  -        Settled  Settled  -      -      -      -     -           -          seeded      sealed   disputed forfeit   -            revealed     shut
+Settled        -      -      -      -       -            -       -     -                  -        -        -        -      -      -      -     -           -          -           -        -        -         -            -            -
+Refunded       -      -      -      -       -            -       -     -                  -        -        -        -      -      -      -     -           -          -           -        -        -         -            -            -
 `;
 
 // Enough for every action. Without an estimate, a refused transaction is mined like any other.
@@ -139,17 +162,33 @@ const ACTIONS: Record<string, (subject: Subject) => Promise<unknown>> = {
     market.taskManager.connect(market.stranger).openSeat(taskId, 0, resultDigest, salt, envelopeHash, options),
   claimSeat: ({ market, packed, envelope }) =>
     market.taskManager.connect(market.stranger).claimSeat(packed, 0, envelope, options),
+  dispute: ({ market, packed }) => market.taskManager.connect(market.client).dispute(packed, options),
+  openDelivery: ({ market, packed, resultDigest, salt, envelopeHash }) =>
+    market.taskManager
+      .connect(market.agent)
+      .openDelivery(packed, resultDigest, salt, envelopeHash, `0x${"5e".repeat(32)}`, options),
+  openVote: ({ market, taskId, rival, resultDigest, salt, envelopeHash }) =>
+    market.taskManager.connect(rival).openVote(taskId, 0, resultDigest, salt, envelopeHash, true, options),
 };
 
-/** Last seconds of a round's clocks: for seals, openings and claims; and of the one that runs. */
+/** Last seconds of a round's clocks: for seals, deliveries, openings and claims; and of the one that runs. */
 async function clocksOf({ market, taskId }: Subject, at: number) {
   const { deadline, opened, clearedAt } = await market.taskManager.getTask(taskId);
-  const { seats } = await market.taskManager.getRound(taskId);
+  const { seats, dispute } = await market.taskManager.getRound(taskId);
+  if (dispute.disputedAt !== 0n) {
+    const seals = dispute.sealingUntil;
+    const deliveries = seals + BigInt(WINDOWS.openProvider);
+    const openings = (dispute.revealedAt || deliveries) + BigInt(WINDOWS.open);
+    const claims = openings + BigInt(WINDOWS.claim);
+    const voting = seats.every((seat) => seat.opened) ? claims : openings;
+    const waiting = dispute.revealedAt === 0n && at <= deliveries ? deliveries : voting;
+    return { seals, deliveries, openings, claims, now: at <= seals ? seals : waiting };
+  }
   const seals = opened ? clearedAt : deadline;
   const openings = seals + BigInt(WINDOWS.open);
   const claims = openings + BigInt(WINDOWS.claim);
   const now = !opened && at <= deadline ? seals : seats.every((seat) => seat.opened) ? claims : openings;
-  return { seals, openings, claims, now };
+  return { seals, deliveries: 0n, openings, claims, now };
 }
 
 /** Error of a cell with its arguments, for an action at `at` on a task in its present state. */
@@ -212,6 +251,26 @@ async function refusal(cell: string, subject: Subject, at: number): Promise<[str
       return ["NoWinner", [taskId]];
     case "claimed":
       return ["AlreadyClaimed", [taskId, 0]];
+    case "panelless":
+      return ["NoPanel", [taskId]];
+    case "undisputable":
+      return ["ReviewOver", [taskId, reviewed, at]];
+    case "undisputed":
+      return ["NotDisputed", [taskId]];
+    case "disputed":
+      return ["IsDisputed", [taskId]];
+    case "seeded":
+      return ["SeedKnown", [taskId, (await market.taskManager.getRound(taskId)).seed]];
+    case "seated":
+      return ["AlreadySeated", [taskId, RIVAL]];
+    case "revealed":
+      return ["DeliveryAlreadyOpened", [taskId]];
+    case "unrevealed":
+      return ["OpeningTooLate", [taskId, clocks.deliveries, at]];
+    case "Standing":
+    case "Upheld":
+    case "Undecided":
+      return ["NothingToClaim", [taskId, DISPUTE_OUTCOMES.indexOf(cell)]];
     case "forfeit":
       return ["ClaimTooLate", [taskId, clocks.claims, at]];
     default:
@@ -301,20 +360,23 @@ describe("TaskManager: every action in every state", () => {
             const held = reserved || leadsTo === TaskState.Delivered || leadsTo === TaskState.Disclosed;
             const holder = action.startsWith("rival") ? RIVAL : market.provider;
             const executions = kind === "Quorum" ? SEATS : 1n;
-            const named = held || (leadsTo === TaskState.Settled && kind !== "Quorum");
+            const named = held || task.disputed || (leadsTo === TaskState.Settled && kind !== "Quorum");
             expect(task.provider).to.equal(named ? holder : 0n);
             const running = held || leadsTo === TaskState.Open || leadsTo === TaskState.Round;
-            expect((await escrow.accountOf(order.client)).held).to.equal(running ? executions * CAP : 0n);
+            const panel = task.disputed && running ? SEATS * (await taskManager.priceOf(subject.packed)) : 0n;
+            expect((await escrow.accountOf(order.client)).held).to.equal(running ? executions * CAP + panel : 0n);
             const { seats } = await taskManager.getRound(taskId);
-            const bound = held ? [holder] : seats.map((seat) => seat.provider);
+            const bound = held || panel !== 0n ? [holder] : [];
+            bound.push(...seats.map((seat) => seat.provider));
             for (const provider of providers) {
-              const bond = bound.includes(provider) ? BOND : 0n;
+              const bond = bound.includes(provider) ? order.bond : 0n;
               expect((await providerPool.getProvider(provider)).locked).to.equal(2n * STAKE_PER_SLOT + bond);
               const membership = await providerPool.getMembership(provider, order.source);
               expect(membership.reserved).to.equal(reserved && provider === holder ? 1n : 0n);
             }
             const { openTasks } = await providerPool.getMarket(order.source);
-            const waits = reserved || leadsTo === TaskState.Open || (leadsTo === TaskState.Round && !task.opened);
+            const waits =
+              reserved || leadsTo === TaskState.Open || (leadsTo === TaskState.Round && !task.opened && !task.disputed);
             expect(openTasks).to.equal(waits ? executions : 0n);
             expect(await owed(market, accounts)).to.equal(total);
           });

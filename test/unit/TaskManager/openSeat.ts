@@ -41,7 +41,7 @@ describe("TaskManager.openSeat", () => {
       expect(changes).to.deep.equal({});
       const found = (await taskManager.getRound(taskId)).seats[one];
       const parts = [dataSlice(resultDigest, 0, 16), dataSlice(envelopeHash, 0, 10)];
-      expect([...(found ?? [])]).to.deep.equal([provider, 2n, true, false, `0x${"00".repeat(26)}`, ...parts]);
+      expect([...(found ?? [])]).to.deep.equal([provider, 2n, true, false, `0x${"00".repeat(26)}`, ...parts, false]);
     }
     expect(await taskManager.getTask(taskId)).to.deep.equal(before);
   });

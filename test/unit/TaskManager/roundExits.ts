@@ -128,7 +128,8 @@ describe("TaskManager.refund of a Quorum task", () => {
     });
     const { state, provider, markedAt, clearedAt } = await manager.getTask(taskId);
     expect([state, provider, markedAt, clearedAt]).to.deep.equal([State.Refunded, 0n, 0n, 0n]);
-    expect([...(await manager.getRound(taskId))]).to.deep.equal([0n, 0n, 0n, 0n, []]);
+    const { seedBlock, seed, capacity, closedAt, seats } = await manager.getRound(taskId);
+    expect([seedBlock, seed, capacity, closedAt, seats.length]).to.deep.equal([0n, 0n, 0n, 0n, 0]);
   });
 
   it("pays the client no tip", async () => {

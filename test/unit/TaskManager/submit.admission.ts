@@ -117,7 +117,7 @@ const CASES: Case[] = [
     error: "TrustOutOfBounds",
     args: [0, 2, 16_384],
   },
-  { title: "a panel", changes: { trust: 1 }, error: "NotOffered", args: [Verification.Review, 1, 0] },
+  { title: "a panel that trusts anybody", changes: { trust: 1 }, error: "TrustOutOfBounds", args: [1, 2, 16_384] },
   {
     title: "a Proof order with a reservation",
     proof: true,

@@ -32,7 +32,7 @@ describe("TaskManager.takeSeat", () => {
     const round = await manager.getRound(taskId);
     expect([round.seedBlock, round.seed, round.capacity, round.closedAt]).to.deep.equal([0n, seed, 6n, 0n]);
     const empty = { digest: `0x${"00".repeat(16)}`, envelopeHash: `0x${"00".repeat(10)}` };
-    const seat = [provider, 2n, false, false, dataSlice(seal, 0, 26), empty.digest, empty.envelopeHash];
+    const seat = [provider, 2n, false, false, dataSlice(seal, 0, 26), empty.digest, empty.envelopeHash, false];
     expect(round.seats.map((taken) => [...taken])).to.deep.equal([seat]);
     const view = openView(task.order, task.openedAt, { state: State.Round });
     expect(await viewOf(panel, taskId)).to.deep.equal(view);
