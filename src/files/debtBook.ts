@@ -30,6 +30,8 @@ const debtSchema = z.strictObject({
     seal: bytes32Schema,
     envelopeSecret: bytes32Schema,
   }),
+  /** Of a seat in the panel of a dispute. */
+  panel: z.literal(true).optional(),
 });
 
 const NAME = /^0x[0-9a-f]{64}\.json$/;
@@ -52,11 +54,12 @@ export function fileDebts(
 ): DebtBook {
   const fileOf = (taskId: string) => join(folder, `${taskId.toLowerCase()}.json`);
   return {
-    incur: async ({ taskId, order, provider, sealed }) => {
+    incur: async ({ taskId, order, provider, sealed, panel }) => {
       const { chainId, taskManager } = domain;
-      const document = { format: "opengpu-debt/1", chainId: Number(chainId), taskManager, taskId, provider };
+      const place = { format: "opengpu-debt/1", chainId: Number(chainId), taskManager };
+      const debt = { taskId, provider, incurredAt: Date.now(), order, sealed, ...(panel !== undefined && { panel }) };
       // For its owner alone: its secret shows what is inside the envelope.
-      await writeText(fileOf(taskId), formatDocument({ ...document, incurredAt: Date.now(), order, sealed }), 0o600);
+      await writeText(fileOf(taskId), formatDocument({ ...place, ...debt }), 0o600);
     },
     clear: (taskId) => removeFile(fileOf(taskId)),
     open: async () => {
@@ -88,7 +91,8 @@ async function readDebt(file: string, domain: OrderDomain): Promise<{ incurredAt
   const text = await readText(file);
   // Cleared since the folder was read.
   if (text === undefined) return undefined;
-  const { chainId, taskManager, taskId, provider, incurredAt, order, sealed } = parseDocument(debtSchema, text, file);
+  const document = parseDocument(debtSchema, text, file);
+  const { chainId, taskManager, taskId, provider, incurredAt, order, sealed, panel } = document;
   if (BigInt(chainId) !== domain.chainId || taskManager.toLowerCase() !== domain.taskManager.toLowerCase()) {
     throw new DocumentFormatError(file, `it is of TaskManager ${taskManager} on chain ${chainId}`);
   }
@@ -106,5 +110,5 @@ async function readDebt(file: string, domain: OrderDomain): Promise<{ incurredAt
   const seal = sealOf({ taskId: found, provider, commitment, envelopeHash: keccak256(envelope) });
   if (seal !== sealed.seal)
     throw new DocumentFormatError(file, `its envelope gives the seal ${seal}, not ${sealed.seal}`);
-  return { incurredAt, debt: { taskId: found, order, provider, sealed } };
+  return { incurredAt, debt: { taskId: found, order, provider, sealed, ...(panel !== undefined && { panel }) } };
 }

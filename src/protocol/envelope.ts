@@ -141,6 +141,36 @@ export function sealEnvelope(
  * @throws {EnvelopeError} if it is malformed, altered, or meant for another client, task or provider.
  */
 export function openEnvelope(context: EnvelopeContext, envelope: string, secretKey: string): Opening {
+  const { publicKey } = keyPair(secretKey);
+  return decrypt(context, envelope, publicKey, (ephemeralKey) => sharedSecret(context, secretKey, ephemeralKey));
+}
+
+/**
+ * Decrypts an envelope with the ephemeral secret key that it was made with, as a provider shows it in a dispute.
+ *
+ * @param clientKey X25519 public key of the order.
+ * @throws {EnvelopeError} if it is malformed, altered, made with another key, or meant for another client, task or provider.
+ */
+export function openShownEnvelope(
+  context: EnvelopeContext,
+  envelope: string,
+  clientKey: string,
+  envelopeSecret: string,
+): Opening {
+  const { publicKey } = keyPair(envelopeSecret);
+  return decrypt(context, envelope, clientKey, (ephemeralKey) => {
+    if (ephemeralKey !== publicKey) throw new EnvelopeError(context.taskId, "it was made with another key");
+    return sharedSecret(context, envelopeSecret, clientKey);
+  });
+}
+
+/** Decrypts an envelope to a client's public key, given what secret its ephemeral key gives. */
+function decrypt(
+  context: EnvelopeContext,
+  envelope: string,
+  clientKey: string,
+  secretOf: (ephemeralKey: string) => Uint8Array,
+): Opening {
   const { taskId } = context;
   if (!isHexString(envelope)) throw new EnvelopeError(taskId, "it is not bytes in hexadecimal");
   const bytes = getBytes(envelope);
@@ -153,8 +183,7 @@ export function openEnvelope(context: EnvelopeContext, envelope: string, secretK
   if (bytes[0] !== VERSION) throw new EnvelopeError(taskId, `its version is ${bytes[0] ?? 0}, not ${VERSION}`);
   const header = dataSlice(envelope, 0, HEADER);
   const ephemeralKey = dataSlice(envelope, 1, HEADER);
-  const { publicKey } = keyPair(secretKey);
-  const cipher = cipherOf(context, ephemeralKey, publicKey, sharedSecret(context, secretKey, ephemeralKey), header);
+  const cipher = cipherOf(context, ephemeralKey, clientKey, secretOf(ephemeralKey), header);
   try {
     const payload = cipher.decrypt(bytes.slice(HEADER));
     return {

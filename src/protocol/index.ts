@@ -5,6 +5,7 @@ export * from "./batch.js";
 export { NETWORKS, type NetworkName, type NetworkPreset, presetOf } from "./deploy/networks.js";
 export * from "./consensus.js";
 export * from "./deployment.js";
+export * from "./dispute.js";
 export * from "./envelope.js";
 export * from "./errors.js";
 export {
@@ -30,6 +31,7 @@ export {
   type SuiteParameters,
   type Windows,
 } from "./parameters.js";
+export * from "./panel.js";
 export * from "./price.js";
 export * from "./protocol.js";
 export * from "./provider.js";

@@ -113,4 +113,4 @@ export function judgeCalls(
 /** Whether a time was missed: a node that is behind is too early, never too late. */
 const isTooLate = (error: unknown): boolean =>
   error instanceof RevertError &&
-  error.is("DeadlinePassed", "DisclosureTooLate", "SealingOver", "OpeningTooLate", "ClaimTooLate");
+  error.is("DeadlinePassed", "DisclosureTooLate", "SealingOver", "OpeningTooLate", "ClaimTooLate", "ReviewOver");

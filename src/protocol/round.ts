@@ -4,6 +4,7 @@ import { type Order, taskIdOf } from "./order.js";
 import { amountOf } from "./price.js";
 import type { Protocol } from "./protocol.js";
 import { persist } from "./retry.js";
+import { fromNext, HASHES } from "./seedBlock.js";
 import type { Moment } from "./snapshot.js";
 import { TASK_STATES, type TaskStateName } from "./states.js";
 
@@ -18,20 +19,25 @@ export interface RoundSeat {
   readonly claimed: boolean;
 }
 
-/** A Quorum task at a moment. Times in unix seconds, amounts in wei. */
-export interface RoundSnapshot extends Moment {
+/** What seats are drawn by, of a round or of a panel. */
+export interface Seeded extends Moment {
   readonly taskId: string;
-  readonly state: TaskStateName;
+  /** When it began, unix seconds: a Quorum task with its submission, a panel with the dispute. */
   readonly openedAt: number;
-  readonly deadline: number;
-  /** Price of one execution now, or the fixed one. */
-  readonly price: bigint;
   /** Block whose hash is the seed, while nobody has captured it; it may lie ahead. */
   readonly seedBlock: number | undefined;
   /** The captured seed, while seals are taken. */
   readonly seed: bigint | undefined;
-  /** Slots of the pool at the submission, while seals are taken. */
+  /** Slots of the pool when it began, while seals are taken. */
   readonly capacity: number | undefined;
+}
+
+/** A Quorum task at a moment. Times in unix seconds, amounts in wei. */
+export interface RoundSnapshot extends Seeded {
+  readonly state: TaskStateName;
+  readonly deadline: number;
+  /** Price of one execution now, or the fixed one. */
+  readonly price: bigint;
   /** Last second in which seals are taken, once it is over: it ended early, or with the deadline. */
   readonly sealedAt: number | undefined;
   /** Last second in which they may be opened, and in which winners may claim. */
@@ -99,7 +105,7 @@ export async function readRound(protocol: Protocol, order: Order): Promise<Round
  *
  * @throws {NodeError} if the node does not answer.
  */
-export async function seedOfRound(protocol: Protocol, round: RoundSnapshot): Promise<bigint | undefined> {
+export async function seedOfRound(protocol: Protocol, round: Seeded): Promise<bigint | undefined> {
   if (round.seedBlock === undefined) return round.seed;
   if (round.seedBlock > round.blockNumber) return undefined;
   const { provider, patience } = protocol;
@@ -113,17 +119,12 @@ export async function seedOfRound(protocol: Protocol, round: RoundSnapshot): Pro
  *
  * @param duration Seconds.
  */
-export function mustCapture({ seedBlock, blockNumber, timestamp, openedAt }: RoundSnapshot, duration: number): boolean {
+export function mustCapture({ seedBlock, blockNumber, timestamp, openedAt }: Seeded, duration: number): boolean {
   if (seedBlock === undefined) return false;
   const passed = Math.max(1, (blockNumber - seedBlock) % HASHES);
   const pace = Math.max(1, timestamp - openedAt) / (passed + SEED_DELAY);
   return (HASHES - passed) * pace < 2 * duration + MARGIN;
 }
 
-/** Blocks whose hashes the chain still knows. */
-const HASHES = 256;
-/** The block of the seed as the block after `current` sees it: a transaction is in no earlier one. */
-const fromNext = (seedBlock: number, current: number) =>
-  current - seedBlock < HASHES ? seedBlock : seedBlock + HASHES;
 /** Seconds for a transaction to be mined in. */
 const MARGIN = 30;

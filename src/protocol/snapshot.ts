@@ -19,6 +19,8 @@ export interface TaskSnapshot extends Moment {
   /** Holder or winner. */
   readonly provider: number | undefined;
   readonly cancelled: boolean;
+  /** Whether it is disputed now, or was when it ended. */
+  readonly disputed: boolean;
   readonly openedAt: number;
   readonly deadline: number;
   /** When the price was fixed. */
@@ -145,6 +147,7 @@ async function ofTask(protocol: Protocol, task: Order | string): Promise<TaskSna
     state: TASK_STATES[Number(view.state)] ?? "None",
     provider: some(view.provider),
     cancelled: view.cancelled,
+    disputed: view.disputed,
     openedAt: Number(view.openedAt),
     deadline: Number(view.deadline),
     clearedAt: some(view.clearedAt),

@@ -19,7 +19,9 @@ export interface CaptureSeedResult extends Executed {
 }
 
 /** Why the contracts refuse it. */
-export type CaptureSeedRevert = RevertError<"DeadlinePassed" | "NotQuorum" | "SeedNotReady" | "WrongState">;
+export type CaptureSeedRevert = RevertError<
+  "DeadlinePassed" | "NotQuorum" | "SeedKnown" | "SeedNotReady" | "WrongState"
+>;
 
 /**
  * Fixes the seed of a round before the chain forgets the block that it comes from. Anyone may; whoever takes the first

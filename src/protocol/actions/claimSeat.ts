@@ -5,7 +5,7 @@ import { type Order, packOrder } from "../order.js";
 import type { Protocol } from "../protocol.js";
 import type { RevertError } from "../reverts.js";
 import type { SendOptions } from "../sender.js";
-import { type Settlement, settlementsOf } from "./shared.js";
+import { type Ruling, rulingOf, type Settlement, settlementsOf } from "./shared.js";
 
 export interface ClaimSeatParameters {
   /** The order of the task. */
@@ -23,6 +23,8 @@ export interface ClaimSeatResult extends Executed {
   provider: number;
   /** Who was paid with it: all winners if it was the last claim, else nobody yet. */
   settlements: readonly Settlement[];
+  /** How the dispute ended, if it was the last claim of one. */
+  ruling: Ruling | undefined;
 }
 
 /** Why the contracts refuse it. */
@@ -32,6 +34,7 @@ export type ClaimSeatRevert = RevertError<
   | "EnvelopeMismatch"
   | "EnvelopeTooLarge"
   | "NoSuchSeat"
+  | "NothingToClaim"
   | "NotWinner"
   | "NoWinner"
   | "TooEarly"
@@ -53,5 +56,5 @@ export async function claimSeat(
   const args = [packOrder(order), uint("seat", seat, 8), bytes("envelope", envelope)] as const;
   const done = await execute(protocol, "taskManager", "claimSeat", [...args], options);
   const { taskId, provider } = emitted(done, "taskManager", "SeatClaimed");
-  return { ...done, taskId, provider: Number(provider), settlements: settlementsOf(done) };
+  return { ...done, taskId, provider: Number(provider), settlements: settlementsOf(done), ruling: rulingOf(done) };
 }

@@ -2,6 +2,7 @@ export * from "./accept.js";
 export * from "./acceptOwnership.js";
 export * from "./acceptProvider.js";
 export * from "./announceInbox.js";
+export * from "./approveSource.js";
 export * from "./cancel.js";
 export * from "./cancelUnbonding.js";
 export * from "./captureSeed.js";
@@ -12,12 +13,15 @@ export * from "./deliver.js";
 export * from "./deliverAndDisclose.js";
 export * from "./deposit.js";
 export * from "./disclose.js";
+export * from "./dispute.js";
 export * from "./joinPool.js";
 export * from "./leavePool.js";
 export * from "./multicall.js";
 export * from "./offerOwnership.js";
 export * from "./offerProvider.js";
+export * from "./openDelivery.js";
 export * from "./openSeat.js";
+export * from "./openVote.js";
 export * from "./prove.js";
 export * from "./proveBatch.js";
 export * from "./proveSigned.js";
@@ -54,9 +58,11 @@ export * from "./unbond.js";
 export * from "./withdraw.js";
 export {
   type AdmissionRevert,
+  type Award,
   type PackedSignedProof,
   packSignedProof,
   type ProofRevert,
+  type Ruling,
   type Settlement,
   type SignatureRevert,
   type SignedProof,

@@ -41,6 +41,7 @@ export type JoinPoolRevert = RevertError<
   | "InsufficientStake"
   | "InvalidEnvironments"
   | "NotAgent"
+  | "NotApproved"
   | "SourceNotActive"
   | "UnknownSource"
   | "UnknownVersion"

@@ -27,7 +27,7 @@ export interface OpenSeatResult extends Executed {
 
 /** Why the contracts refuse it. */
 export type OpenSeatRevert = RevertError<
-  "AlreadyOpened" | "NoSuchSeat" | "OpeningTooLate" | "SealMismatch" | "TooEarly" | "WrongState"
+  "AlreadyOpened" | "IsDisputed" | "NoSuchSeat" | "OpeningTooLate" | "SealMismatch" | "TooEarly" | "WrongState"
 >;
 
 /**

@@ -3,7 +3,7 @@ import { type Order, packOrder } from "../order.js";
 import type { Protocol } from "../protocol.js";
 import type { RevertError } from "../reverts.js";
 import type { SendOptions } from "../sender.js";
-import { type Settlement, settlementsOf } from "./shared.js";
+import { type Ruling, rulingOf, type Settlement, settlementsOf } from "./shared.js";
 
 export interface SettleParameters {
   /** The order of the task. */
@@ -15,14 +15,16 @@ export interface SettleResult extends Executed {
   settlements: readonly Settlement[];
   /** What the client got back, wei, if nobody was paid. */
   refund: bigint | undefined;
+  /** How the dispute ended, if it ended one. */
+  ruling: Ruling | undefined;
 }
 
 /** Why the contracts refuse it. */
 export type SettleRevert = RevertError<"TooEarly" | "WrongState">;
 
 /**
- * Pays a disclosed task whose review period is over, or ends a round as far as its clocks allow: with a payment of those
- * that claimed, or with a refund. Anyone may.
+ * Pays a disclosed task whose review period is over, or ends a round or a dispute as far as its clocks allow: with a
+ * payment of those that claimed, or with a refund. Anyone may.
  *
  * @throws {SettleRevert}
  * @throws {FieldRangeError | FieldFormatError} if a field of the order does not fit.
@@ -35,5 +37,5 @@ export async function settle(
   const done = await execute(protocol, "taskManager", "settle", [packOrder(order)], options);
   const refunded = done.events.find(({ contract, name }) => contract === "taskManager" && name === "TaskRefunded");
   const refund = refunded?.name === "TaskRefunded" ? refunded.args.refund : undefined;
-  return { ...done, settlements: settlementsOf(done), refund };
+  return { ...done, settlements: settlementsOf(done), refund, ruling: rulingOf(done) };
 }

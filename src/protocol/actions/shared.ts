@@ -1,5 +1,6 @@
 import type { BytesLike } from "ethers";
 import type { EventArguments } from "../../../typechain-types/abi/events.js";
+import { DISPUTE_OUTCOMES, type DisputeOutcome } from "../dispute.js";
 import { ReadOnlyError } from "../errors.js";
 import type { Executed } from "../execute.js";
 import { address, bytes, bytes32, uint } from "../fields.js";
@@ -176,6 +177,47 @@ export function settlementOf(event: EventArguments["taskManager"]["TaskSettled"]
     royalty,
     payment: price - fee - royalty,
   };
+}
+
+/** What a member of a panel was paid. */
+export interface Award {
+  /** Number of the provider. */
+  provider: number;
+  seat: number;
+  /** Wei. */
+  amount: bigint;
+}
+
+/** How a dispute ended. Amounts in wei. */
+export interface Ruling {
+  /** Id of the task, 32 bytes in hexadecimal. */
+  taskId: string;
+  /** Number of the provider whose delivery was disputed. */
+  provider: number;
+  client: string;
+  outcome: DisputeOutcome;
+  /** What the client pays for a result, beside the panel. */
+  price: bigint;
+  /** What the provider lost of its stake. */
+  slashed: bigint;
+  awards: readonly Award[];
+}
+
+/** How the dispute ended that a transaction has ended; `undefined` if it ended none. */
+export function rulingOf({ events }: Executed): Ruling | undefined {
+  const awards: Award[] = [];
+  for (const event of events) {
+    if (event.contract !== "taskManager") continue;
+    if (event.name === "ValidatorPaid") {
+      const { provider, seat, amount } = event.args;
+      awards.push({ provider: Number(provider), seat: Number(seat), amount });
+    }
+    if (event.name !== "DisputeEnded") continue;
+    const { taskId, provider, client, outcome, price, slashed } = event.args;
+    const name = DISPUTE_OUTCOMES[Number(outcome)] ?? "Undecided";
+    return { taskId, provider: Number(provider), client, outcome: name, price, slashed, awards };
+  }
+  return undefined;
 }
 
 /** All payments that a transaction made, in their sequence. */

@@ -30,6 +30,8 @@ export interface TakeSeatResult extends Executed {
 export type TakeSeatRevert = RevertError<
   | "AlreadySeated"
   | "ClientOfTask"
+  | "DeliveryNotOpened"
+  | "DisputedProvider"
   | "Jailed"
   | "JoinedTooLate"
   | "NotDrawn"

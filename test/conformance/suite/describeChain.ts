@@ -4,6 +4,7 @@ import type { Chain } from "../../helpers/chains/chain.js";
 import { SEED } from "../../helpers/seeded.js";
 import { expectOnce } from "./attempts.js";
 import { expectConservation, expectFees } from "./books.js";
+import { disputes } from "./disputes.js";
 import { exits } from "./exits.js";
 import { governance } from "./governance.js";
 import { money } from "./money.js";
@@ -36,7 +37,7 @@ export function describeChain(name: string, start: () => Promise<Chain>, patienc
     this.timeout(LIMIT);
     const scenarios = [
       ...[...sources, ...providers, ...money, ...tasks, ...exits, ...reservations, ...rounds, ...prices, ...proofs],
-      ...[...governance, ...seeded(SEED)],
+      ...[...disputes, ...governance, ...seeded(SEED)],
     ];
     const playing = new Map<string, Promise<void>>();
     let chain: Chain | undefined;

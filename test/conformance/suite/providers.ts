@@ -52,6 +52,8 @@ export const providers: Scenario[] = [
           ...{ provider, agent: agent.address, allowed: true },
         },
       );
+      await refused(join(), "NotApproved", { provider, source: BigInt(source) });
+      await execute(owner, "providerPool", "approveSource", [provider, source, true]);
       await refused(join(100), "InsufficientStake", { provider, free: stake, needed: 100n * MIN_STAKE });
       const joined = await join();
       expect(emitted(joined, "providerPool", "Joined")).to.deep.equal({

@@ -242,7 +242,7 @@ export const tasks: Scenario[] = [
         refused(post({ maxRoyaltyBps: 499 }), "RoyaltyAboveOrder", { royaltyBps: 500n, maxRoyaltyBps: 499n }),
         refused(post({ environments: 4 }), "EnvironmentsNotOffered", { environments: 4n, offered: 3n }),
         refused(post({ environments: 2, minGpuMemory: 7 }), "GpuMemoryBelowTerms", { minGpuMemory: 7n, required: 8n }),
-        refused(post({ trust: 1 }), "NotOffered", { verification: 0n, trust: 1n, reservation: 0n }),
+        refused(post({ trust: 1 }), "TrustOutOfBounds", { trust: 1n, minimum: 2n, maximum: 16_384n }),
         refused(post({ verification: 1, bond: 0n }), "VerifierMismatch", { verification: 1n }),
         refused(post({ inputDigest: zero }), "ZeroInputDigest", {}),
         refused(post({ clientKey: zero }), "ZeroClientKey", {}),

@@ -21,19 +21,37 @@ const COMMON = {
   weightUnit: parseEther("0.1"),
   price: PRICE,
 };
-const SECONDS = { seed: 1, panelMin: 1, openProvider: 1 };
+const SECONDS = { seed: 1, panelMin: 1 };
 
 /** Clocks that a task can run through in a test, and that a busy machine keeps up with. Seconds. */
 export const PARAMETERS: SuiteParameters = {
   ...COMMON,
   minStakePerSlot: MIN_STAKE,
-  windows: { ...SECONDS, disclose: 15, cancelNotice: 4, maxLifetime: 300, maxReview: 60, open: 30, claim: 15 },
+  windows: {
+    ...SECONDS,
+    disclose: 15,
+    cancelNotice: 4,
+    maxLifetime: 300,
+    maxReview: 60,
+    openProvider: 30,
+    open: 30,
+    claim: 15,
+  },
 };
 /** Clocks about as short as there can be, so that stake can be claimed after 11 seconds. */
 export const BRIEF: SuiteParameters = {
   ...COMMON,
   minStakePerSlot: MIN_STAKE,
-  windows: { ...SECONDS, disclose: 1, cancelNotice: 1, maxLifetime: 1, maxReview: 4, open: 1, claim: 1 },
+  windows: {
+    ...SECONDS,
+    disclose: 1,
+    cancelNotice: 1,
+    maxLifetime: 1,
+    maxReview: 4,
+    openProvider: 1,
+    open: 1,
+    claim: 1,
+  },
 };
 
 /** A key of its own, with coin, connected to a suite. */

@@ -43,6 +43,12 @@ describe("fileDebts", () => {
     expect(await fileDebts(path, domain).open()).to.deep.equal([debts[0], debts[2]]);
   });
 
+  it("keeps a seat in a panel as such", async () => {
+    const debt: Debt = { ...aDebt(1n), panel: true };
+    await fileDebts(folder, domain).incur(debt);
+    expect(await fileDebts(folder, domain).open()).to.deep.equal([debt]);
+  });
+
   it("shows nobody else the secrets", async () => {
     await fileDebts(folder, domain).incur(aDebt(1n));
     const [name = ""] = await readdir(folder);
@@ -60,6 +66,7 @@ describe("fileDebts", () => {
     ["has another price", (text) => text.replace('"maxReward": "5"', '"maxReward": "6"'), /gives task 0x/],
     ["has another salt", (text) => text.replace(/"commitment": "0x..../, '"commitment": "0xabcd'), /gives the seal 0x/],
     ["has a field too many", (text) => text.replace("{", '{"more": 1,'), /more/],
+    ["is of something else", (text) => text.replace("{", '{"panel": false,'), /panel/],
     ["is of another chain", (text) => text.replace("1071", "1072"), /chain 1072/],
   ];
   for (const [what, alter, problem] of altered) {

@@ -12,6 +12,7 @@ import {
   MAX_LOCATION_SIZE,
   openEnvelope,
   openSealed,
+  openShownEnvelope,
   sealEnvelope,
 } from "../../../src/protocol/envelope.js";
 import { FieldFormatError } from "../../../src/protocol/errors.js";
@@ -203,6 +204,70 @@ describe("protocol envelope", () => {
     expect((error as Error).message)
       .to.include(other.seal)
       .and.to.include(sealed.seal);
+  });
+
+  describe("shown with its ephemeral secret", () => {
+    const shown = sealEnvelope(context, client.publicKey, opening);
+    const { envelope, envelopeSecret, salt } = shown;
+
+    it("opens for whoever knows that and the client's public key", () => {
+      expect(openShownEnvelope(context, envelope, client.publicKey, envelopeSecret)).to.deep.equal({
+        ...opening,
+        salt,
+      });
+      for (const vector of VECTORS) {
+        const { taskId, provider, clientKey, ephemeralSecretKey } = vector;
+        const found = openShownEnvelope({ taskId, provider }, vector.envelope, clientKey, ephemeralSecretKey);
+        expect(found, vector.title).to.deep.equal(
+          openEnvelope({ taskId, provider }, vector.envelope, vector.clientSecretKey),
+        );
+      }
+    });
+
+    it("opens with no other secret: not of another envelope, and not the client's", () => {
+      const other = sealEnvelope(context, client.publicKey, opening);
+      for (const secret of [other.envelopeSecret, client.secretKey, random32()]) {
+        const open = () => openShownEnvelope(context, envelope, client.publicKey, secret);
+        expect(open).to.throw(EnvelopeError, "made with another key");
+      }
+    });
+
+    it("opens for no other client, task or provider", () => {
+      for (const [where, key] of [
+        [context, keyPair().publicKey],
+        [{ ...context, provider: 8 }, client.publicKey],
+        [{ ...context, taskId: random32() }, client.publicKey],
+      ] as const) {
+        const open = () => openShownEnvelope(where, envelope, key, envelopeSecret);
+        expect(open).to.throw(EnvelopeError, "does not decrypt");
+      }
+    });
+
+    it(`notices every changed bit (SEED=${SEED})`, () => {
+      const random = new Random(SEED);
+      for (let round = 0; round < 64; round++) {
+        const changed = getBytes(envelope);
+        const at = round < 34 ? round : random.whole(0, changed.length - 1);
+        changed[at] = (changed[at] ?? 0) ^ (1 << random.whole(0, 7));
+        const open = () => openShownEnvelope(context, hexlify(changed), client.publicKey, envelopeSecret);
+        expect(open, `byte ${at}`).to.throw(EnvelopeError);
+      }
+    });
+
+    it("is refused where it is none, and keeps the secret out of messages", () => {
+      for (const [none, problem] of [
+        ["junk", "not bytes"],
+        ["0x", "has 0 bytes"],
+        [`0x02${"00".repeat(120)}`, "version is 2"],
+      ] as const) {
+        const open = () => openShownEnvelope(context, none, client.publicKey, envelopeSecret);
+        expect(open, problem).to.throw(EnvelopeError, problem);
+      }
+      const secret = "5ec2e7".repeat(10);
+      const error = thrown(() => openShownEnvelope(context, envelope, client.publicKey, secret));
+      expect(error).to.be.instanceOf(FieldFormatError);
+      expect((error as Error).message).not.to.include(secret);
+    });
   });
 
   it("makes what the contracts take: delivered, disclosed and opened from the log", async () => {

@@ -51,11 +51,12 @@ const PARAMETERS = {
     resultDigest: word("21"),
     envelopeHash: word("22"),
     envelope: "0x23",
+    envelopeSecret: word("28"),
     signature: "0x24",
     proof: "0x25",
   },
   ...{ order, proofs: [], calls: ["0x26"], inbox: "somewhere", deterministic: false },
-  ...{ allowed: true, active: true, paused: true, attach: false },
+  ...{ allowed: true, active: true, approved: true, available: true, paused: true, attach: false },
 };
 type Name = keyof typeof PARAMETERS;
 
