@@ -1,10 +1,13 @@
 export * from "./acceptOpening.js";
 export * from "./batches.js";
 export * from "./collect.js";
+export * from "./disputeTask.js";
 export * from "./errors.js";
 export * from "./frame.js";
 export * from "./journal.js";
 export * from "./recoverOrder.js";
+export { type DatedRuling, type DisputeEnd, endOf } from "./rulings.js";
+export type { SpotCheck } from "./spotCheck.js";
 export * from "./submitOrder.js";
 export * from "./tidings.js";
 export * from "./work.js";

@@ -8,6 +8,7 @@ import { isTransient, messageOf, pause } from "../protocol/retry.js";
 import { snapshot } from "../protocol/snapshot.js";
 import { collect, type CollectEvent, type Collected } from "./collect.js";
 import type { JournalEntry, OrderJournal } from "./journal.js";
+import { requireFraction, type SpotCheck } from "./spotCheck.js";
 import { type OrderDraft, prepareOrder } from "./submitOrder.js";
 import { listen } from "./tidings.js";
 
@@ -50,6 +51,10 @@ export interface WorkOptions {
   discloseWindow: number;
   /** Whether an output with the right digest is worth accepting; yes if left out. */
   judge?: (output: Uint8Array, part: number) => boolean | Promise<boolean>;
+  /** Computes some outputs again before they are accepted, see {@link CollectOptions}. */
+  spotCheck?: SpotCheck;
+  /** Whether faulty results of orders with a trust are disputed, `faulty` if left out, see {@link CollectOptions}. */
+  dispute?: "faulty" | "never";
   report?: (event: WorkEvent) => void;
   signal?: AbortSignal;
 }
@@ -59,6 +64,7 @@ export interface WorkOptions {
  * into the store first, and every order is in the journal before it is sent.
  *
  * @returns How each piece ended, in the sequence of the pieces.
+ * @throws {FieldFormatError} if the fraction of the spot check is out of bounds; nothing was ordered.
  * @throws what {@link prepareOrder} and {@link submit} throw, e.g. `InsufficientBalance`, and what the store throws, if it does not pass; what was submitted by
  * then is in the journal, and {@link collect} goes on with it.
  */
@@ -69,6 +75,7 @@ export async function orderWork(
 ): Promise<Collected[]> {
   const { journal, window = 8, orders = 2, judge, report = () => undefined, ...collecting } = options;
   const { store } = collecting;
+  requireFraction(options.spotCheck);
   const over = new AbortController();
   const signal = options.signal === undefined ? over.signal : AbortSignal.any([options.signal, over.signal]);
   const tidings = listen(protocol, protocol.sender.address, protocol.head.number);
