@@ -28,14 +28,14 @@ export interface BenchOptions {
   troubled: (taskId: string, reason: string) => void;
 }
 
-type Task = Pick<Offer, "taskId" | "order">;
+type Task = Pick<Offer, "taskId" | "order" | "panel">;
 
 /** Where orders become results: sealed, and in the book. All methods reject when the signal ends the attempt. */
 export interface Bench {
   /** Does what others may be at too; the result is there when the price pays. */
   race(offer: Offer, payment: bigint, stop: AbortSignal): Promise<Debt>;
   /**
-   * Does the task of a round before the provider may sit, so that it can when its time has come. Its output stays here.
+   * Does the task of a round or panel before the provider may sit, so that it can when its time has come. Its output stays here.
    */
   sit(offer: Offer, draw: Draw, costs: Costs, stop: AbortSignal): Promise<Debt>;
   /**
@@ -77,10 +77,14 @@ export function createBench(options: BenchOptions): Bench {
     const output = await perform(stop);
     return { location: await publish(taskId, output, stop), resultDigest: digestOf(output) };
   };
-  const seal = async ({ taskId, order }: Task, opening: Omit<Opening, "salt">, stop: AbortSignal): Promise<Debt> => {
+  const seal = async (
+    { taskId, order, panel }: Task,
+    opening: Omit<Opening, "salt">,
+    stop: AbortSignal,
+  ): Promise<Debt> => {
     stop.throwIfAborted();
     const sealed = sealEnvelope({ taskId, provider }, order.clientKey, opening);
-    const debt = { taskId, order, provider, sealed };
+    const debt: Debt = { taskId, order, provider, sealed, ...(panel !== undefined && { panel: true }) };
     await debts.incur(debt);
     return debt;
   };

@@ -1,6 +1,7 @@
 import { read, readBatch } from "../protocol/batch.js";
 import type { Watched } from "../protocol/events.js";
 import { type Order, unpackOrder } from "../protocol/order.js";
+import { readPanel } from "../protocol/panel.js";
 import { amountOf } from "../protocol/price.js";
 import type { Protocol } from "../protocol/protocol.js";
 import { persist } from "../protocol/retry.js";
@@ -27,10 +28,15 @@ export const BOARD_EVENTS = [
   "taskManager.TaskLapsed",
   "taskManager.TaskCancelled",
   "taskManager.TaskRefunded",
+  "taskManager.TaskDisputed",
+  "taskManager.DeliveryOpened",
+  "taskManager.DisputeEnded",
 ] as const;
 
 export interface BoardOptions {
   protocol: Protocol;
+  /** Number of the provider, which cannot judge its own delivery. */
+  provider: number;
   /** Whether an order may ever be worth a look. */
   wants: (order: Order) => boolean;
   /** Told of a task that can be taken. */
@@ -68,12 +74,21 @@ export interface Board {
   follow(signal: AbortSignal): Promise<void>;
 }
 
-export function createBoard({ protocol, wants, opened, closed, held, renewed }: BoardOptions): Board {
+export function createBoard({ protocol, provider, wants, opened, closed, held, renewed }: BoardOptions): Board {
   const orders = new Map<string, Order>();
   const offers = new Map<string, Offer>();
   /** Tasks that something happened to. */
   const news = new Set<string>();
   const heard = createBell();
+
+  /** What the dispute of a task offers, if its panel takes seals, and until when. */
+  const panelOf = async (order: Order): Promise<Pick<Offer, "panel" | "deadline"> | undefined> => {
+    const panel = await readPanel(protocol, order);
+    const { state, price, before, judged, sealsUntil, revealUntil } = panel;
+    if (state !== "Round" || panel.sealedAt !== undefined || panel.provider === provider) return undefined;
+    // Judges wait for the delivery to be opened.
+    return { panel: { price, before, judged }, deadline: BigInt(sealsUntil ?? revealUntil ?? 0) };
+  };
 
   /** Events may be old, or taken back: where the tasks stand now is what counts. */
   const look = async (taskIds: readonly string[]) => {
@@ -87,11 +102,14 @@ export function createBoard({ protocol, wants, opened, closed, held, renewed }: 
       const order = orders.get(taskId);
       if (order === undefined || task === undefined) continue;
       const state = Number(task.state);
+      const panel = state === TaskState.Round && task.disputed ? await panelOf(order) : undefined;
+      if (!orders.has(taskId)) continue;
       // A round takes seals until it says otherwise, or its deadline is over.
-      if (state === TaskState.Open || (state === TaskState.Round && !task.opened)) {
+      const isRound = state === TaskState.Round && !task.disputed && !task.opened;
+      if (state === TaskState.Open || isRound || panel !== undefined) {
         const { startFraction, openedAt, clearedAt, deadline, rampDuration, feeBps, royaltyBps } = task;
         const priced = { startFraction, openedAt, clearedAt, deadline, rampDuration, feeBps, royaltyBps };
-        offers.set(taskId, { taskId, order, ...priced });
+        offers.set(taskId, { taskId, order, ...priced, ...panel });
         opened(taskId);
         continue;
       }

@@ -8,6 +8,8 @@ export interface Debt {
   /** Number of the provider. */
   readonly provider: number;
   readonly sealed: SealedEnvelope;
+  /** Of a seat in the panel of a dispute, not of a delivery or a round. */
+  readonly panel?: true;
 }
 
 /** Keeps what a provider owes, so that a restart loses nothing. */

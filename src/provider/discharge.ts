@@ -6,7 +6,9 @@ import { honourSeat, type SeatOptions } from "./honourSeat.js";
 import type { ProviderEvent } from "./loop.js";
 
 export interface DischargeOptions
-  extends Omit<HonourOptions, "delivered" | "report" | "underway" | "effects">, Pick<SeatOptions, "outputs" | "from"> {
+  extends
+    Omit<HonourOptions, "delivered" | "defended" | "report" | "underway" | "effects">,
+    Pick<SeatOptions, "outputs"> {
   effects: HonourOptions["effects"] & SeatOptions["effects"];
   report: (event: ProviderEvent) => void;
   /** Tells when a task is tried again whose seal is not on chain, if it is; unix milliseconds. */
@@ -30,6 +32,9 @@ export async function discharge(debt: Debt, early: boolean, options: DischargeOp
   const delivered = (price: bigint) => {
     report({ kind: "delivered", taskId, at: Date.now(), price });
   };
+  const defended = () => {
+    report({ kind: "defended", taskId, at: Date.now() });
+  };
   const seated = (seat: number, weight: number) => {
     report({ kind: "seated", taskId, at: Date.now(), seat, weight });
   };
@@ -39,8 +44,8 @@ export async function discharge(debt: Debt, early: boolean, options: DischargeOp
   for (;;) {
     try {
       if (lost === undefined) {
-        const told = { ...needs, underway, delivered, seated, opened, report: troubled };
-        const isSeat = debt.order.verification === Verification.Quorum;
+        const told = { ...needs, underway, delivered, defended, seated, opened, report: troubled };
+        const isSeat = debt.panel === true || debt.order.verification === Verification.Quorum;
         const end = await (isSeat ? honourSeat(debt, told) : honour(debt, told));
         if (end.outcome === "slashed") {
           report({ kind: "slashed", taskId, at: Date.now(), amount: end.amount, how: end.how });

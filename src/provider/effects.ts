@@ -3,7 +3,9 @@ import { claimSeat } from "../protocol/actions/claimSeat.js";
 import { deliver } from "../protocol/actions/deliver.js";
 import { deliverAndDisclose } from "../protocol/actions/deliverAndDisclose.js";
 import { disclose } from "../protocol/actions/disclose.js";
+import { openDelivery } from "../protocol/actions/openDelivery.js";
 import { openSeat } from "../protocol/actions/openSeat.js";
+import { openVote } from "../protocol/actions/openVote.js";
 import { reserve } from "../protocol/actions/reserve.js";
 import { settle } from "../protocol/actions/settle.js";
 import { takeSeat } from "../protocol/actions/takeSeat.js";
@@ -33,6 +35,11 @@ export interface Effects {
   publish(output: Uint8Array): Promise<string>;
   /** Whether an envelope can be handed to the client off chain, as far as is known; it can if left out. */
   reaches?(client: string): boolean;
+  /**
+   * Whether the output of an order that has this digest can be fetched, where clients do; throws what may pass. If left
+   * out, no seat in a panel is taken.
+   */
+  holds?(order: Order, digest: string, signal: AbortSignal): Promise<boolean>;
   /** Hands an envelope to the client, off chain; gives up when the signal says so. */
   send(order: Order, envelope: string, signal: AbortSignal): Promise<void>;
   /** Takes a task before there is a result. */
@@ -42,11 +49,18 @@ export interface Effects {
   /** Seals the result of a reserved task and discloses it at one stroke; tells the price, wei. */
   deliverAndDisclose(debt: Debt): Promise<bigint>;
   disclose(debt: Debt): Promise<void>;
-  /** Fixes the seed of a round. */
+  /** Opens a delivery that is disputed. */
+  openDelivery(debt: Debt): Promise<void>;
+  /** Fixes the seed of a round or of a panel. */
   captureSeed(taskId: string): Promise<void>;
-  /** Takes a seat in the round of a Quorum task, with as much weight as half of the stake that would be left allows. */
+  /**
+   * Takes a seat in the round of a Quorum task, or in the panel of a dispute, with as much weight as half of the stake
+   * that would be left allows.
+   */
   takeSeat(debt: Debt): Promise<{ seat: number; weight: number }>;
   openSeat(debt: Debt, seat: number): Promise<void>;
+  /** Opens a seat of a panel, and tells whether the disputed envelope can be read. */
+  openVote(debt: Debt, seat: number, available: boolean): Promise<void>;
   claimSeat(debt: Debt, seat: number): Promise<void>;
   settle(order: Order): Promise<void>;
 }
@@ -55,7 +69,7 @@ export interface Effects {
 export function chainEffects(
   protocol: SigningProtocol,
   provider: number,
-): Omit<Effects, "perform" | "prepare" | "publish" | "reaches" | "send"> {
+): Omit<Effects, "perform" | "prepare" | "publish" | "holds" | "reaches" | "send"> {
   return {
     async standing(source) {
       const { values } = await readBatch(protocol, [
@@ -88,6 +102,9 @@ export function chainEffects(
     async disclose({ order, sealed }) {
       await disclose(protocol, { order, commitment: sealed.commitment, envelope: sealed.envelope });
     },
+    async openDelivery({ order, sealed: { resultDigest, salt, envelopeHash, envelopeSecret } }) {
+      await openDelivery(protocol, { order, resultDigest, salt, envelopeHash, envelopeSecret });
+    },
     async captureSeed(taskId) {
       await captureSeed(protocol, { taskId });
     },
@@ -106,6 +123,9 @@ export function chainEffects(
     },
     async openSeat({ taskId, sealed: { resultDigest, salt, envelopeHash } }, seat) {
       await openSeat(protocol, { taskId, seat, resultDigest, salt, envelopeHash });
+    },
+    async openVote({ taskId, sealed: { resultDigest, salt, envelopeHash } }, seat, available) {
+      await openVote(protocol, { taskId, seat, resultDigest, salt, envelopeHash, available });
     },
     async claimSeat({ order, sealed }, seat) {
       await claimSeat(protocol, { order, seat, envelope: sealed.envelope });

@@ -68,6 +68,18 @@ export class InboxUnknownError extends OpenGpuError {
   }
 }
 
+/** A node does not have the logs that show what a disputed provider has disclosed and opened. */
+export class EvidenceMissingError extends OpenGpuError {
+  override readonly name = "EvidenceMissingError";
+  readonly taskId: string;
+
+  /** @param taskId Task that is disputed. */
+  constructor(taskId: string) {
+    super(`The node has no log of what was disclosed and opened of task ${taskId}. Ask one that keeps all logs.`);
+    this.taskId = taskId;
+  }
+}
+
 /** The signer may not act for the provider that it was told to be. */
 export class NotAuthorisedError extends OpenGpuError {
   override readonly name = "NotAuthorisedError";

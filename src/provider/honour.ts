@@ -1,9 +1,11 @@
 import type { SeatOutcome } from "../protocol/consensus.js";
+import type { DisputeOutcome } from "../protocol/dispute.js";
 import { messageOf, pause } from "../protocol/retry.js";
 import { isRevert, RevertError, type RevertName } from "../protocol/reverts.js";
 import type { Protocol } from "../protocol/protocol.js";
-import { snapshot } from "../protocol/snapshot.js";
+import { snapshot, type TaskSnapshot } from "../protocol/snapshot.js";
 import type { Debt, DebtBook } from "./debts.js";
+import { defenceOf, endOfDispute } from "./defence.js";
 import type { Effects } from "./effects.js";
 import { createPostponed } from "./postponed.js";
 
@@ -11,20 +13,25 @@ import { createPostponed } from "./postponed.js";
 export type Discharge =
   /** Paid; price in wei. */
   | { readonly outcome: "paid"; readonly price: bigint }
-  /** Of a seat in a round: it lost so much of what it had locked, wei. */
-  | { readonly outcome: "slashed"; readonly amount: bigint; readonly how: SeatOutcome }
+  /** A seat in a round or panel, or a disputed delivery, lost so much of what was locked for it, wei. */
+  | { readonly outcome: "slashed"; readonly amount: bigint; readonly how: SeatOutcome | DisputeOutcome }
   /** Another provider had the task first, or this one's hold is over. */
   | { readonly outcome: "lost"; readonly reason: string };
 
 /** What honouring debts needs. Times in seconds. */
 export interface HonourOptions {
   protocol: Protocol;
-  effects: Pick<Effects, "deliver" | "deliverAndDisclose" | "reaches" | "send" | "disclose" | "settle">;
+  effects: Pick<
+    Effects,
+    "deliver" | "deliverAndDisclose" | "reaches" | "send" | "disclose" | "openDelivery" | "settle"
+  >;
   debts: DebtBook;
   /** How long to wait for the client before the envelope goes on chain; less than the disclosure window. */
   grace: number;
   /** Unix time of the chain now. */
   clock: () => number;
+  /** First block whose tasks can still be open. */
+  from: number;
   signal: AbortSignal;
   /** Whether the seal may be on its way already, from an earlier run. */
   underway?: boolean;
@@ -32,6 +39,8 @@ export interface HonourOptions {
   confirmations?: number;
   /** Told the price, wei, when the seal is on chain. */
   delivered: (price: bigint) => void;
+  /** Told when it is opened because it is disputed. */
+  defended: () => void;
   /** Told what failed and will be tried again. */
   report: (problem: string) => void;
 }
@@ -39,8 +48,8 @@ export interface HonourOptions {
 /**
  * Sees a sealed result through to its payment: delivers its seal, of a reserved task while it is held,
  * hands the envelope to the client, discloses it on chain
- * in time if the client does not accept, settles when the review period is over. What to do next follows from the
- * chain alone, so this may be called again after a crash at any point. A seal whose sending failed may still arrive, and
+ * in time if the client does not accept, settles when the review period is over, and opens it to the panel if the client
+ * disputes it. What to do next follows from the chain alone, so this may be called again after a crash at any point. A seal whose sending failed may still arrive, and
  * then costs the bond of who cannot open it: its debt lasts until somebody else has the task or its deadline is over.
  */
 export async function honour(debt: Debt, options: HonourOptions): Promise<Discharge> {
@@ -62,6 +71,7 @@ export async function honour(debt: Debt, options: HonourOptions): Promise<Discha
       return false;
     }
   };
+  const defend = defenceOf(debt, { protocol, effects, clock, attempt, defended: options.defended });
   /** Delivers, and tells why that can never be, if it cannot. */
   const deliver = async (isReserved: boolean): Promise<string | undefined> => {
     // Who cannot be reached off chain gets all at one stroke.
@@ -111,7 +121,9 @@ export async function honour(debt: Debt, options: HonourOptions): Promise<Discha
         // As long as it is held, what is refused now may be taken later.
         if (refused !== undefined) report(`delivering: ${refused}`);
       }
-    } else if (task.provider !== debt.provider || task.seal !== debt.sealed.seal) what = `the task is ${state}`;
+    } else if (!isOwn(task, debt)) what = `the task is ${state}`;
+    else if (state === "Round") await defend();
+    else if (task.disputed) what = `the task is ${state}`;
     else if (state === "Settled") what = "paid";
     else if (state === "Delivered") {
       await send();
@@ -123,11 +135,20 @@ export async function honour(debt: Debt, options: HonourOptions): Promise<Discha
     // A block may be replaced, and what it said with it.
     if (what !== ending?.what) ending = what === undefined ? undefined : { what, block: task.blockNumber };
     if (ending !== undefined && task.blockNumber >= ending.block + confirmations - 1) {
+      const isJudged = task.disputed && isOwn(task, debt);
+      const end = isJudged ? await endOfDispute(protocol, debt, options.from, task.blockNumber) : undefined;
       await debts.clear(debt.taskId);
+      if (end !== undefined) return end;
       return what === "paid" ? { outcome: "paid", price: task.price ?? 0n } : { outcome: "lost", reason: ending.what };
     }
     await news(protocol, seen, signal);
   }
+}
+
+/** Whether what a task was answered with is this debt. A dispute forgets the seal when it is opened. */
+function isOwn({ provider, seal, disputed }: TaskSnapshot, debt: Debt): boolean {
+  if (provider !== debt.provider) return false;
+  return seal === debt.sealed.seal || (disputed && seal === undefined);
 }
 
 /** How a debt ends that came too late for its reservation. */

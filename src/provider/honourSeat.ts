@@ -3,8 +3,9 @@ import { watch } from "../protocol/events.js";
 import type { Protocol } from "../protocol/protocol.js";
 import { messageOf } from "../protocol/retry.js";
 import { isRevert, RevertError } from "../protocol/reverts.js";
-import { readRound, type RoundSnapshot } from "../protocol/round.js";
+import { courseOf, type Sitting } from "./course.js";
 import type { Debt, DebtBook } from "./debts.js";
+import { SETTLE_AFTER } from "./defence.js";
 import type { Effects } from "./effects.js";
 import { type Discharge, news, SEND_WITHIN } from "./honour.js";
 import type { Outputs } from "./outputs.js";
@@ -13,7 +14,7 @@ import { createPostponed } from "./postponed.js";
 /** What honouring a seat needs. Times in seconds. */
 export interface SeatOptions {
   protocol: Protocol;
-  effects: Pick<Effects, "takeSeat" | "openSeat" | "claimSeat" | "publish" | "send" | "settle">;
+  effects: Pick<Effects, "takeSeat" | "openSeat" | "openVote" | "holds" | "claimSeat" | "publish" | "send" | "settle">;
   debts: DebtBook;
   outputs: Outputs;
   /** How long to wait for the client before the envelope goes on chain. */
@@ -35,15 +36,16 @@ export interface SeatOptions {
 }
 
 /**
- * Sees a sealed result of a Quorum task through: takes the seat, opens it as soon as sealing is over, and if its group
- * wins, publishes the output, hands the envelope to the client, claims where the client is silent, and ends the round when
- * its clocks have run. What to do next follows from the chain alone, so this may be called again after a crash at any
+ * Sees a sealed result of a Quorum task, or of one that is disputed, through: takes the seat, opens it as soon as it may,
+ * and if its group wins and owes the client its result, publishes the output, hands the envelope to the client, claims
+ * where the client is silent, and ends the round or dispute when its clocks have run. What to do next follows from the chain alone, so this may be called again after a crash at any
  * point; a seal that is not opened in time costs all that its seat has locked.
  */
 export async function honourSeat(debt: Debt, options: SeatOptions): Promise<Discharge> {
   const { protocol, effects, debts, outputs, signal, clock, grace, report } = options;
   const { confirmations = 1 } = options;
   const { order, taskId, provider, sealed } = debt;
+  const course = courseOf(debt, options);
   const postponed = createPostponed(protocol.patience.interval);
   let underway = options.underway ?? false;
   let isPublished = false;
@@ -86,14 +88,16 @@ export async function honourSeat(debt: Debt, options: SeatOptions): Promise<Disc
     }
     if (!isPublished || !isSent) postponed.failed(taskId);
   };
+  const open = async (seat: number) => {
+    if (await course.open(seat)) options.opened(seat);
+  };
   /** Does what a verdict asks for. */
-  const conclude = async (round: RoundSnapshot, seat: number) => {
-    const { opensUntil = 0, claimsUntil = 0, outcomes, seats } = round;
+  const conclude = async ({ opensUntil = 0, claimsUntil = 0, isClaimed, outcomes, seats }: Sitting, seat: number) => {
     // Who was away finds a verdict that has stood for long: it was there when openings ended at the latest.
     decidedAt ??= Math.min(clock(), opensUntil);
-    if (round.winner === undefined || clock() > claimsUntil) {
+    if (!isClaimed || clock() > claimsUntil) {
       // First the client's affair, then that of one after the other.
-      const end = Math.max(decidedAt, round.winner === undefined ? 0 : claimsUntil);
+      const end = Math.max(decidedAt, isClaimed ? claimsUntil : 0);
       if (clock() > end + SETTLE_AFTER * (seat + 1)) await attempt("settling", () => effects.settle(order));
     } else if (outcomes[seat] === "Paid" && seats[seat]?.claimed === false) {
       await hand();
@@ -109,30 +113,28 @@ export async function honourSeat(debt: Debt, options: SeatOptions): Promise<Disc
   for (;;) {
     signal.throwIfAborted();
     const seen = protocol.head.number;
-    const round = await readRound(protocol, order);
-    const { state, sealedAt, opensUntil = 0 } = round;
-    const seat = round.seats.findIndex((one) => one.provider === provider);
+    const sitting = await course.look();
+    const { state, stage, opensFrom, opensUntil = 0 } = sitting;
+    const seat = sitting.seats.findIndex((one) => one.provider === provider);
     let what: string | undefined;
-    if (state === "Open" || state === "None" || (state === "Round" && seat < 0)) {
-      const deadline = round.deadline === 0 ? order.deadline : round.deadline;
-      if (sealedAt !== undefined) what = "all seats are taken";
-      else if (round.timestamp > deadline) what = "its deadline is over";
-      else if (state !== "None") {
+    if (stage === "over") what = `the task is ${state}`;
+    else if (seat < 0) {
+      if (sitting.sealedAt !== undefined) what = "all seats are taken";
+      else if (sitting.timestamp > sitting.sealsUntil) what = "its deadline is over";
+      else if (stage === "on") {
         const refused = await sit();
         if (refused !== undefined) {
           await forget();
           return { outcome: "lost", reason: refused };
         }
       }
-    } else if (state === "Round") {
-      if (sealedAt !== undefined && round.seats[seat]?.result === undefined && clock() <= opensUntil) {
-        if (await attempt("opening", () => effects.openSeat(debt, seat))) options.opened(seat);
-      } else if (round.decided || (round.seats.length === 1 && sealedAt !== undefined)) await conclude(round, seat);
-    } else what = `the task is ${state}`;
+    } else if (opensFrom !== undefined && sitting.seats[seat]?.result === undefined && clock() <= opensUntil) {
+      await attempt("opening", () => open(seat));
+    } else if (sitting.decided) await conclude(sitting, seat);
     // A block may be replaced, and what it said with it.
-    if (what !== ending?.what) ending = what === undefined ? undefined : { what, block: round.blockNumber };
-    if (ending !== undefined && round.blockNumber >= ending.block + confirmations - 1) {
-      const end = await endOf(protocol, debt, options.from, round.blockNumber);
+    if (what !== ending?.what) ending = what === undefined ? undefined : { what, block: sitting.blockNumber };
+    if (ending !== undefined && sitting.blockNumber >= ending.block + confirmations - 1) {
+      const end = await endOf(protocol, debt, options.from, sitting.blockNumber);
       await forget();
       return end ?? { outcome: "lost", reason: ending.what };
     }
@@ -150,19 +152,18 @@ const PASSING = [
   ...(["NotDrawn", "SeedNotReady", "WeightOutOfBounds"] as const),
   ...(["AlreadySeated", "SealingOver", "WrongState"] as const),
 ];
-/** Seconds for who should end a round, before the next one does it. */
-const SETTLE_AFTER = 10;
 
-/** What the log says of a provider's part in a round that is over. */
+/** What the log says of a provider's part in a round or panel that is over. */
 async function endOf(
   protocol: Protocol,
   { taskId, provider }: Debt,
   from: number,
   to: number,
 ): Promise<Discharge | undefined> {
-  const events = ["taskManager.TaskSettled", "taskManager.SeatSlashed"] as const;
+  const events = ["taskManager.TaskSettled", "taskManager.ValidatorPaid", "taskManager.SeatSlashed"] as const;
   for await (const { name, args } of watch(protocol, { events, where: { taskId, provider }, from, to })) {
     if (name === "TaskSettled") return { outcome: "paid", price: args.price };
+    if (name === "ValidatorPaid") return { outcome: "paid", price: args.amount };
     const outcome: SeatOutcome | undefined = SEAT_OUTCOMES[Number(args.outcome)];
     return { outcome: "slashed", amount: args.slashed, how: outcome ?? "Wrong" };
   }

@@ -1,6 +1,6 @@
 import type { SeatOutcome } from "../protocol/consensus.js";
+import type { DisputeOutcome } from "../protocol/dispute.js";
 import { watch } from "../protocol/events.js";
-import { Verification } from "../protocol/order.js";
 import type { SigningProtocol } from "../protocol/protocol.js";
 import { messageOf, orAbort } from "../protocol/retry.js";
 import { RevertError } from "../protocol/reverts.js";
@@ -8,7 +8,15 @@ import { createBench, isLostRace } from "./bench.js";
 import { createBell } from "./bell.js";
 import { BOARD_EVENTS, createBoard, OUTAGE } from "./board.js";
 import type { Debt, DebtBook } from "./debts.js";
-import { type Costs, decide, type Offer, type Standing } from "./decide.js";
+import {
+  asksForReservation,
+  canBeDisputed,
+  type Costs,
+  decide,
+  type Offer,
+  offersSeat,
+  type Standing,
+} from "./decide.js";
 import { discharge } from "./discharge.js";
 import { type Draw, drawFor } from "./draws.js";
 import type { Effects } from "./effects.js";
@@ -37,7 +45,9 @@ export type ProviderEvent =
       readonly retry?: number;
     }
   | { readonly kind: "delivered"; readonly taskId: string; readonly at: number; readonly price: bigint }
-  /** It has a seat in the round of a Quorum task. */
+  /** Its delivery is disputed, and it has opened it to the panel. */
+  | { readonly kind: "defended"; readonly taskId: string; readonly at: number }
+  /** It has a seat in the round of a Quorum task, or in the panel of a dispute. */
   | {
       readonly kind: "seated";
       readonly taskId: string;
@@ -46,13 +56,13 @@ export type ProviderEvent =
       readonly weight: number;
     }
   | { readonly kind: "opened"; readonly taskId: string; readonly at: number; readonly seat: number }
-  /** Its seat lost so much, wei. */
+  /** Its seat, or its disputed delivery, lost so much, wei. */
   | {
       readonly kind: "slashed";
       readonly taskId: string;
       readonly at: number;
       readonly amount: bigint;
-      readonly how: SeatOutcome;
+      readonly how: SeatOutcome | DisputeOutcome;
     }
   | { readonly kind: "paid"; readonly taskId: string; readonly at: number; readonly price: bigint }
   /** Something failed that will be tried again. */
@@ -119,12 +129,12 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
   const preference = options.preference ?? (() => 0);
   const attempts = new Map<string, AbortController>();
   /** Orders of the attempts, whose bonds and slots the chain does not know of yet. */
-  const pending = new Map<string, Offer["order"]>();
+  const pending = new Map<string, Pick<Offer, "order" | "panel">>();
   const postponed = createPostponed(protocol.patience.interval);
   const bell = createBell();
   const board = createBoard({
-    protocol,
-    wants: (order) => order.deadline >= clock() && options.wants?.(order) !== false,
+    ...{ protocol, provider },
+    wants: (order) => (order.deadline >= clock() || canBeDisputed(order)) && options.wants?.(order) !== false,
     opened: () => {
       bell.ring();
     },
@@ -178,11 +188,11 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
   });
   const attempt = (offer: Offer, costs: Costs, draw: Draw | undefined, stop: AbortController) => {
     attempts.set(offer.taskId, stop);
-    pending.set(offer.taskId, offer.order);
-    const { reservation } = offer.order;
+    pending.set(offer.taskId, offer);
     return bringTo(offer, stop, () => {
       if (draw !== undefined) return bench.sit(offer, draw, costs, stop.signal);
-      return reservation > 0 ? bench.reserve(offer, stop.signal) : bench.race(offer, costs.payment, stop.signal);
+      if (asksForReservation(offer)) return bench.reserve(offer, stop.signal);
+      return bench.race(offer, costs.payment, stop.signal);
     });
   };
   /** Goes on with a task that is held. */
@@ -232,13 +242,15 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
   const schedule = async (): Promise<void> => {
     // Asked once for all offers of a source, and only if there is one.
     const standings = new Map<number, Promise<Standing | undefined>>();
-    // A round waits for nobody.
-    const isRound = ({ order }: Offer) => Number(order.verification === Verification.Quorum);
-    for (const offer of [...offers.values()].sort((a, b) => isRound(b) - isRound(a) || preference(a, b))) {
+    // Rounds and panels wait for nobody.
+    const isSeat = (offer: Offer) => Number(offersSeat(offer));
+    for (const offer of [...offers.values()].sort((a, b) => isSeat(b) - isSeat(a) || preference(a, b))) {
       if (isFull()) return;
       const { taskId, order } = offer;
-      const costs = options.costs(order.source, order.reservation > 0);
+      const costs = options.costs(order.source, asksForReservation(offer));
       if (isBusy(taskId) || postponed.isWaiting(taskId) || costs === undefined) continue;
+      // Who cannot look for outputs cannot tell whether a disputed one is there.
+      if (offer.panel !== undefined && effects.holds === undefined) continue;
       const asked = standings.get(order.source) ?? effects.standing(order.source);
       standings.set(order.source, asked);
       const standing = await asked;
@@ -249,8 +261,7 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
         board.drop(taskId);
         continue;
       }
-      const draw =
-        order.verification === Verification.Quorum ? await drawFor(protocol, provider, offer, standing) : undefined;
+      const draw = offersSeat(offer) ? await drawFor(protocol, provider, offer, standing) : undefined;
       if (isFull() || !offers.has(taskId) || isBusy(taskId)) continue;
       const left = without(standing, order.source, [...pending.values()]);
       const decision = decide(offer, left, costs, now, draw);
@@ -315,9 +326,9 @@ function drainOf(drain: boolean | AbortSignal = false): AbortSignal {
 }
 
 /** What is left to a provider beside orders that the chain does not know it to be at yet. */
-function without(standing: Standing, source: number, pending: readonly Offer["order"][]): Standing {
-  const freeStake = pending.reduce((left, { bond }) => left - bond, standing.freeStake);
-  const reserving = pending.filter((order) => order.source === source && order.reservation > 0);
+function without(standing: Standing, source: number, pending: readonly Pick<Offer, "order" | "panel">[]): Standing {
+  const freeStake = pending.reduce((left, { order }) => left - order.bond, standing.freeStake);
+  const reserving = pending.filter((offer) => offer.order.source === source && asksForReservation(offer));
   return { ...standing, freeStake, freeSlots: standing.freeSlots - reserving.length };
 }
 

@@ -1,6 +1,6 @@
 import { decodeBase64, hexlify, randomBytes, toUtf8Bytes } from "ethers";
 import { digestOf } from "../content/digest.js";
-import { ContentTooLargeError } from "../content/errors.js";
+import { ContentMismatchError, ContentNotFoundError, ContentTooLargeError } from "../content/errors.js";
 import type { ContentStore } from "../content/store.js";
 import type { Order } from "../protocol/order.js";
 import { ExecutionError, ExecutorClosedError, ExecutorError, TimeLimitError } from "../sandbox/errors.js";
@@ -54,6 +54,30 @@ export async function prepareOrder(workshop: Workshop, order: Order, signal: Abo
         throw error;
       }
     });
+}
+
+/**
+ * Whether the output of an order can be fetched by its digest, and is not larger than an output may be.
+ *
+ * @throws whatever store and node throw for what may pass, and the signal's reason.
+ */
+export async function holdsOutput(
+  { store, open }: Pick<Workshop, "store" | "open">,
+  { source, version }: Order,
+  digest: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { limits } = await open(source, version, signal);
+  try {
+    await store.get(digest, { maxSize: limits.output, signal });
+    return true;
+  } catch (error) {
+    const isAnswer = [ContentNotFoundError, ContentMismatchError, ContentTooLargeError].some(
+      (kind) => error instanceof kind,
+    );
+    if (isAnswer) return false;
+    throw error;
+  }
 }
 
 /** Says of what would fail again that the task is refused. */

@@ -3,6 +3,7 @@ import type { ContentStore } from "../content/store.js";
 import { FieldRangeError } from "../protocol/errors.js";
 import type { Deployment } from "../protocol/deployment.js";
 import { taskIdOf, Verification } from "../protocol/order.js";
+import { longestObligation } from "../protocol/parameters.js";
 import type { SigningProtocol } from "../protocol/protocol.js";
 import { messageOf, pause } from "../protocol/retry.js";
 import { isRevert } from "../protocol/reverts.js";
@@ -17,7 +18,7 @@ import { followInboxes } from "./inboxes.js";
 import { isHeldThere, suitableVersion, takeSeat } from "./join.js";
 import { leavePools } from "./leave.js";
 import { type ProviderEvent, runProvider } from "./loop.js";
-import { performOrder, prepareOrder, rehearse } from "./perform.js";
+import { holdsOutput, performOrder, prepareOrder, rehearse } from "./perform.js";
 import { ownPreference } from "./preference.js";
 import { firstRelevantBlock, takePulse } from "./pulse.js";
 import { type OpenedSource, openSource } from "./source.js";
@@ -78,7 +79,7 @@ export async function serve(options: ServiceOptions): Promise<void> {
   const report = options.report ?? (() => undefined);
   const { contracts, parameters } = deployment;
   const deployedAt = contracts.TaskManager.block;
-  const { disclose, maxLifetime } = parameters.windows;
+  const { disclose } = parameters.windows;
   // Later it would lose its bond each time.
   if ((config.grace ?? 0) >= disclose) throw new FieldRangeError("grace", config.grace ?? 0, BigInt(disclose - 1));
 
@@ -96,7 +97,8 @@ export async function serve(options: ServiceOptions): Promise<void> {
     costs.gasPrice(price);
   });
   const inboxes = followInboxes(protocol, deployedAt, config.inboxes);
-  const from = await firstRelevantBlock(protocol, deployedAt, maxLifetime);
+  // A dispute may come long after the deadline.
+  const from = await firstRelevantBlock(protocol, deployedAt, longestObligation(parameters.windows));
 
   const hardware = { environments: environmentsOf(config), gpuMemory: config.hardware.gpuMemory };
   const join = async ({ source, slots }: ProviderConfig["sources"][number]) => {
@@ -161,6 +163,7 @@ export async function serve(options: ServiceOptions): Promise<void> {
     perform: (order, stop) => performOrder(workshop, order, stop),
     prepare: (order, stop) => prepareOrder(workshop, order, stop),
     publish: async (output) => `ipfs://${(await store.put(output, { signal: ends })).cid}`,
+    holds: (order, digest, stop) => holdsOutput(workshop, order, digest, stop),
     reaches: (client) => inboxes.reaches(client),
     send: async (order, envelope, stop) => {
       await sendEnvelope(inboxes.of(order.client), taskIdOf(order, protocol.domain), envelope, { signal: stop });

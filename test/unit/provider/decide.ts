@@ -56,7 +56,6 @@ describe("provider.decide", () => {
       "hardware",
     ],
     ["a proof", anOffer({ verification: Verification.Proof }), standing, cheap, NOW, "verification"],
-    ["a panel", anOffer({ trust: 2 }), standing, cheap, NOW, "verification"],
   ] as const) {
     it(`leaves ${title}`, () => {
       const decision = decide(offer, self, costs, now);
@@ -64,6 +63,12 @@ describe("provider.decide", () => {
       expect(decision.act === "leave" && decision.reason).to.include(reason);
     });
   }
+
+  it("tries what can be disputed as it tries all else", () => {
+    expect(decide(anOffer({ trust: 2 }), standing, cheap, NOW)).to.deep.equal({ act: "attempt" });
+    const decision = decide(anOffer({ trust: 2, bond: 501n }), standing, cheap, NOW);
+    expect(decision.act === "leave" && decision.reason).to.include("bond of 501");
+  });
 
   it("takes the whole cap if only that is enough", () => {
     expect(decide(anOffer(), standing, { payment: 1_850_000n, duration: 1 }, NOW)).to.deep.equal({

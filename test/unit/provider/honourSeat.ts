@@ -74,7 +74,8 @@ describe("provider.honourSeat", () => {
     return { ...context, order, sealed };
   };
 
-  type Changes = Partial<Omit<SeatOptions, "effects">> & { effects?: Partial<SeatOptions["effects"]>; made?: string };
+  type SeatEffects = Omit<SeatOptions["effects"], "holds">;
+  type Changes = Partial<Omit<SeatOptions, "effects">> & { effects?: Partial<SeatEffects>; made?: string };
   /** Honours a debt; what it does to the world can be replaced, all else is noted. */
   const start = async (debt: Debt, { effects: changes = {}, made = "output", ...options }: Changes = {}) => {
     const owner = debt.provider === 1 ? panel.agent : ownerOf(panel, BigInt(debt.provider));
@@ -100,9 +101,10 @@ describe("provider.honourSeat", () => {
       };
     };
     const chain = chainEffects(own, debt.provider);
-    const effects: SeatOptions["effects"] = {
+    const effects: SeatEffects = {
       takeSeat: chain.takeSeat,
       openSeat: chain.openSeat,
+      openVote: chain.openVote,
       claimSeat: chain.claimSeat,
       settle: chain.settle,
       publish: async (output) => {
@@ -133,6 +135,7 @@ describe("provider.honourSeat", () => {
       effects: {
         takeSeat: noted("takeSeat", effects.takeSeat),
         openSeat: noted("openSeat", effects.openSeat),
+        openVote: noted("openVote", effects.openVote),
         claimSeat: noted("claimSeat", effects.claimSeat),
         publish: noted("publish", effects.publish),
         send: noted("send", effects.send),

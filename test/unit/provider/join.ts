@@ -27,8 +27,11 @@ async function deploySources() {
   const market = await deployMarket();
   const terms = { floorPrice: FLOOR, stakePerSlot: STAKE_PER_SLOT, royaltyBps: 0 };
   const version = { manifestDigest: random32(), environments: CPU, minGpuMemory: 0, deterministic: true };
-  const { sourceRegistry, publisher } = market;
-  for (let source = 2; source <= 3; source++) await sourceRegistry.connect(publisher).publish(terms, version, []);
+  const { sourceRegistry, publisher, providerPool, providerOwner } = market;
+  for (let source = 2; source <= 3; source++) {
+    await sourceRegistry.connect(publisher).publish(terms, version, []);
+    await providerPool.connect(providerOwner).approveSource(1, source, true);
+  }
   return market;
 }
 

@@ -16,10 +16,12 @@ import { fileDebts } from "../../../src/files/debtBook.js";
 import { fileIdentity } from "../../../src/files/identityFile.js";
 import { accept as acceptByClient } from "../../../src/protocol/actions/accept.js";
 import { announceInbox } from "../../../src/protocol/actions/announceInbox.js";
+import { dispute } from "../../../src/protocol/actions/dispute.js";
 import { reserve } from "../../../src/protocol/actions/reserve.js";
 import { setVersionActive } from "../../../src/protocol/actions/setVersionActive.js";
 import { publishSource } from "../../../src/protocol/actions/publishSource.js";
 import { FieldRangeError } from "../../../src/protocol/errors.js";
+import { readPanel } from "../../../src/protocol/panel.js";
 import { connect, type SigningProtocol } from "../../../src/protocol/protocol.js";
 import { pause } from "../../../src/protocol/retry.js";
 import { snapshot } from "../../../src/protocol/snapshot.js";
@@ -32,6 +34,7 @@ import { deployed } from "../../helpers/deployment.js";
 import { ethers, loadFixture, time } from "../../helpers/network.js";
 import { IMPATIENCE } from "../../helpers/protocol.js";
 import { manifestBytes, manifestFor } from "../../helpers/sources.js";
+import { joinProvider } from "../../helpers/suite.js";
 import { program } from "../../helpers/wasm.js";
 
 /** Writes the byte after each of the first 64 of the input. */
@@ -204,6 +207,39 @@ describe("provider.serve", () => {
       .to.have.property("reason")
       .that.contains("no inbox");
     await until("the payment", () => service.kinds().includes("paid"));
+  });
+
+  it("delivers what can be disputed, and stands by it after a restart when it is", async () => {
+    await publish(NEXT_LETTERS);
+    const service = await start({ grace: 2 });
+    await until("readiness", () => service.kinds().includes("ready"));
+    // Three seats, and two members more than those.
+    for (const owner of signers.slice(4, 8)) await joinProvider(client.contracts, owner, { slots: 1 });
+    const { digest } = await store.put(toUtf8Bytes("HAL"));
+    const bond = parseEther("0.06");
+    const draft = {
+      ...{ source: 1, maxReward: parseEther("0.02"), bond, trust: 2, reviewPeriod: 600, inputDigest: digest },
+      deadline: (await time.latest()) + 3_600,
+    };
+    const task = await submitOrder(client, draft, { journal: memoryJournal(), attach: true });
+    await until("the disclosure", async () => (await stateOf(task)) === "Disclosed");
+    await service.stop();
+    await dispute(client, {
+      order: task.entry.order,
+      attach: { price: (await snapshot(client, { task: task.entry.order })).price ?? 0n },
+    });
+    const { openProvider, open } = deployment.parameters.windows;
+    const { sealsUntil = 0 } = await readPanel(client, task.entry.order);
+    await time.increaseTo(sealsUntil + 1);
+    const again = await start({ grace: 2 });
+    await until("the opening", () => again.kinds().includes("defended"));
+    const { resultDigest, revealedAt = Infinity } = await readPanel(client, task.entry.order);
+    expect(resultDigest).to.equal(digestOf(toUtf8Bytes("IBM")));
+    expect(revealedAt).to.be.at.most(sealsUntil + openProvider);
+    await time.increase(open + 1);
+    await until("the payment", () => again.kinds().includes("paid"));
+    expect(await stateOf(task)).to.equal("Settled");
+    expect(await again.debts.open()).to.deep.equal([]);
   });
 
   it("leaves what it owes in the book when it stops, and sees it through when it starts again", async () => {
