@@ -1,6 +1,8 @@
 import { cidOf, digestOf } from "../content/digest.js";
+import { JUDGED_INVALID, JUDGED_VALID } from "../protocol/dispute.js";
 import { type Opening, sealEnvelope } from "../protocol/envelope.js";
 import type { Order } from "../protocol/order.js";
+import { readPanel } from "../protocol/panel.js";
 import type { Protocol } from "../protocol/protocol.js";
 import { mustCapture } from "../protocol/round.js";
 import { messageOf, pause } from "../protocol/retry.js";
@@ -9,6 +11,7 @@ import type { Debt, DebtBook } from "./debts.js";
 import { type Costs, type Offer, timeOfPayment } from "./decide.js";
 import type { Draw } from "./draws.js";
 import type { Effects, Perform } from "./effects.js";
+import { isReadable } from "./evidence.js";
 import { ReservationMissedError, TaskRefusedError } from "./errors.js";
 import type { Outputs } from "./outputs.js";
 import { type Held, reserveTask } from "./reservations.js";
@@ -17,7 +20,9 @@ export interface BenchOptions {
   protocol: Protocol;
   /** Number of the provider. */
   provider: number;
-  effects: Pick<Effects, "perform" | "prepare" | "publish" | "reserve" | "captureSeed">;
+  effects: Pick<Effects, "perform" | "prepare" | "publish" | "reserve" | "captureSeed" | "holds" | "judge">;
+  /** First block whose tasks can still be disputed. */
+  from: number;
   outputs: Pick<Outputs, "keep">;
   debts: DebtBook;
   /** Unix time of the chain now, seconds. */
@@ -58,7 +63,7 @@ export interface Bench {
 const LONGEST = 10_000;
 
 export function createBench(options: BenchOptions): Bench {
-  const { protocol, provider, effects, outputs, debts, clock, reserved, troubled } = options;
+  const { protocol, provider, effects, outputs, debts, clock, from, reserved, troubled } = options;
   const { interval } = protocol.patience;
 
   /** Work that is done is not done again because a store is away. */
@@ -87,6 +92,13 @@ export function createBench(options: BenchOptions): Bench {
     const debt: Debt = { taskId, order, provider, sealed, ...(panel !== undefined && { panel: true }) };
     await debts.incur(debt);
     return debt;
+  };
+  /** What a judge seals of a delivery that is opened: what nobody can read is of no use to its client either. */
+  const judge = async (order: Order, stop: AbortSignal): Promise<string> => {
+    const panel = await readPanel(protocol, order);
+    const isThere = await isReadable(protocol, order, panel, { effects, from, signal: stop });
+    const isValid = isThere && (await effects.judge?.(order, panel.resultDigest ?? "", stop));
+    return isValid === true ? JUDGED_VALID : JUDGED_INVALID;
   };
   const performing =
     (order: Order): Perform =>
@@ -142,13 +154,14 @@ export function createBench(options: BenchOptions): Bench {
           if (!isRevert(error)) troubled(taskId, `capturing the seed: ${messageOf(error)}`);
         });
       }
-      const output = await effects.perform(order, stop);
-      const resultDigest = digestOf(output);
+      const output = offer.panel?.judged === true ? undefined : await effects.perform(order, stop);
+      const resultDigest = output === undefined ? await judge(order, stop) : digestOf(output);
       const time = Math.max(entry, timeOfPayment(offer, payment) ?? 0);
       while (clock() < time) await pause(interval, stop);
-      const debt = await seal(offer, { location: `ipfs://${cidOf(resultDigest)}`, resultDigest }, stop);
+      const location = output === undefined ? "" : `ipfs://${cidOf(resultDigest)}`;
+      const debt = await seal(offer, { location, resultDigest }, stop);
       // That of an attempt that ends before is of no use.
-      outputs.keep(taskId, output);
+      if (output !== undefined) outputs.keep(taskId, output);
       return debt;
     },
     async reserve(task, stop) {

@@ -94,6 +94,8 @@ function panelCourse(debt: Debt, { protocol, effects, clock, from, signal, repor
   /** Whether the disputed delivery is of any use to the client; `undefined`: not known yet. */
   const judge = async (panel: PanelSnapshot): Promise<boolean | undefined> => {
     if (panel.revealedAt === undefined) return false;
+    // Whether it could be read is part of the judgement.
+    if (panel.judged) return true;
     if (seen !== undefined) return seen;
     const { opensFrom = 0, opensUntil = 0 } = panel;
     const last = opensUntil - Math.min(LAST_CHANCE, Math.floor((opensUntil - opensFrom) / 4));

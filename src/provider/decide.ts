@@ -82,7 +82,6 @@ export function decide(offer: Offer, standing: Standing, costs: Costs, now: numb
   const { order, panel } = offer;
   const isSeat = offersSeat(offer);
   if (!isSeat && order.verification !== Verification.Review) return leave("its verification is another");
-  if (panel?.judged === true) return leave("its source is not deterministic");
   const before = panel?.before ?? offer.openedAt;
   if (isSeat && BigInt(standing.joinedAt) >= before) return leave("it is older than the membership");
   if (!runsHere(order, standing)) return leave("it does not run on this hardware");

@@ -40,6 +40,11 @@ export interface Effects {
    * out, no seat in a panel is taken.
    */
   holds?(order: Order, digest: string, signal: AbortSignal): Promise<boolean>;
+  /**
+   * Lets the source's judge say whether the output of that digest is valid. Rejects when the signal ends it; who has no such
+   * thing takes no seat among judges.
+   */
+  judge?(order: Order, digest: string, signal: AbortSignal): Promise<boolean>;
   /** Hands an envelope to the client, off chain; gives up when the signal says so. */
   send(order: Order, envelope: string, signal: AbortSignal): Promise<void>;
   /** Takes a task before there is a result. */
@@ -69,7 +74,7 @@ export interface Effects {
 export function chainEffects(
   protocol: SigningProtocol,
   provider: number,
-): Omit<Effects, "perform" | "prepare" | "publish" | "holds" | "reaches" | "send"> {
+): Omit<Effects, "perform" | "prepare" | "publish" | "holds" | "judge" | "reaches" | "send"> {
   return {
     async standing(source) {
       const { values } = await readBatch(protocol, [

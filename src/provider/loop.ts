@@ -176,7 +176,7 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
   };
 
   const bench = createBench({
-    ...{ protocol, provider, effects, outputs, debts, clock },
+    ...{ protocol, provider, effects, outputs, debts, clock, from },
     reserved: ({ taskId, price, until }) => {
       pending.delete(taskId);
       board.take(taskId);
@@ -251,6 +251,7 @@ export async function runProvider(options: ProviderOptions): Promise<void> {
       if (isBusy(taskId) || postponed.isWaiting(taskId) || costs === undefined) continue;
       // Who cannot look for outputs cannot tell whether a disputed one is there.
       if (offer.panel !== undefined && effects.holds === undefined) continue;
+      if (offer.panel?.judged === true && effects.judge === undefined) continue;
       const asked = standings.get(order.source) ?? effects.standing(order.source);
       standings.set(order.source, asked);
       const standing = await asked;

@@ -80,6 +80,42 @@ export async function holdsOutput(
   }
 }
 
+/** Bytes before an input and an output, which tell how long the input is. */
+const PREFIX = 8;
+
+/**
+ * Lets the judge of a manifest say whether an output is valid. The judge is a module like any other: it reads the length
+ * of the input as 8 bytes, the lowest first, the input and the output, and writes `valid` or `invalid`.
+ *
+ * @param digest Of the output.
+ * @throws {TaskRefusedError} if the manifest names no judge, or it says neither.
+ * @throws whatever store, node or executor throw for what may pass, and the signal's reason.
+ */
+export async function judgeOutput(
+  { executor, store, open }: Pick<Workshop, "executor" | "store" | "open">,
+  { source, version, inputDigest }: Order,
+  digest: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  return lastingly(async () => {
+    const { judge, limits } = await open(source, version, signal);
+    if (judge === undefined) throw new SourceRefusedError(source, version, "its manifest names no judge.");
+    const input = await store.get(inputDigest, { maxSize: limits.input, signal });
+    const output = await store.get(digest, { maxSize: limits.output, signal });
+    const both = new Uint8Array(PREFIX + input.length + output.length);
+    new DataView(both.buffer).setBigUint64(0, BigInt(input.length), true);
+    both.set(input, PREFIX);
+    both.set(output, PREFIX + input.length);
+    // All judges of a panel see the same.
+    const place = { ...judge, input: both, seed: inputDigest };
+    const bytes = both.length + toUtf8Bytes(judge.args.map((arg) => `${arg}\0`).join("")).length;
+    const ran = await executor.run({ ...place, limits: { ...limits, input: bytes } }, signal);
+    const word = new TextDecoder().decode(ran.output).trim();
+    if (word === "valid" || word === "invalid") return word === "valid";
+    throw new SourceRefusedError(source, version, "its judge says neither valid nor invalid.");
+  });
+}
+
 /** Says of what would fail again that the task is refused. */
 async function lastingly<T>(work: () => Promise<T>): Promise<T> {
   try {

@@ -18,7 +18,7 @@ import { followInboxes } from "./inboxes.js";
 import { isHeldThere, suitableVersion, takeSeat } from "./join.js";
 import { leavePools } from "./leave.js";
 import { type ProviderEvent, runProvider } from "./loop.js";
-import { holdsOutput, performOrder, prepareOrder, rehearse } from "./perform.js";
+import { holdsOutput, judgeOutput, performOrder, prepareOrder, rehearse } from "./perform.js";
 import { ownPreference } from "./preference.js";
 import { firstRelevantBlock, takePulse } from "./pulse.js";
 import { type OpenedSource, openSource } from "./source.js";
@@ -161,6 +161,7 @@ export async function serve(options: ServiceOptions): Promise<void> {
   const effects: Effects = {
     ...chainEffects(protocol, provider),
     perform: (order, stop) => performOrder(workshop, order, stop),
+    judge: (order, digest, stop) => judgeOutput(workshop, order, digest, stop),
     prepare: (order, stop) => prepareOrder(workshop, order, stop),
     publish: async (output) => `ipfs://${(await store.put(output, { signal: ends })).cid}`,
     holds: (order, digest, stop) => holdsOutput(workshop, order, digest, stop),

@@ -31,6 +31,8 @@ export interface OpenedSource {
   readonly module: Uint8Array;
   readonly args: readonly string[];
   readonly limits: Limits;
+  /** What says whether an output is valid, if the manifest names something. */
+  readonly judge?: Pick<OpenedSource, "module" | "args">;
 }
 
 /** Which source to open, and from where. */
@@ -75,7 +77,11 @@ export async function openSource(protocol: Protocol, request: SourceRequest): Pr
     }
   }
   const module = await fetched(wasm.module, ceiling.module);
-  return { source, version, manifest, module, args: wasm.args, limits };
+  const judge = manifest.judge && {
+    module: manifest.judge.module === undefined ? module : await fetched(manifest.judge.module, ceiling.module),
+    args: manifest.judge.args,
+  };
+  return { source, version, manifest, module, args: wasm.args, limits, ...(judge !== undefined && { judge }) };
 }
 
 function readManifest(bytes: Uint8Array, refuse: (problem: string, cause: unknown) => Error): Manifest {

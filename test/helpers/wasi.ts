@@ -63,16 +63,23 @@ class Spring extends Fd {
 }
 
 /**
- * Runs a WASI command in this thread, with nothing but standard input and output.
+ * Runs a WASI command in this thread, with nothing but standard input and output, arguments and random numbers.
  *
  * @param input What it reads, bytes or a text.
  * @param most How many bytes pass in one call, so that a program is seen to call again.
+ * @param args Arguments after the program's name.
  */
-export function runCommand(module: Module, input: Uint8Array | string, most = Infinity): Run {
+export function runCommand(
+  module: Module,
+  input: Uint8Array | string,
+  most = Infinity,
+  args: readonly string[] = [],
+): Run {
   const bytes = typeof input === "string" ? new TextEncoder().encode(input) : input;
   const [output, message] = [new Sink(most), new Sink(most)];
-  const host = new WASI([], [], [new Spring(bytes, most), output, message]);
-  const { fd_read, fd_write, proc_exit } = host.wasiImport;
-  const status = host.start(new wasm.Instance(module, { wasi_snapshot_preview1: { fd_read, fd_write, proc_exit } }));
+  const host = new WASI(["source", ...args], [], [new Spring(bytes, most), output, message]);
+  const { fd_read, fd_write, proc_exit, args_get, args_sizes_get, random_get } = host.wasiImport;
+  const wasi_snapshot_preview1 = { fd_read, fd_write, proc_exit, args_get, args_sizes_get, random_get };
+  const status = host.start(new wasm.Instance(module, { wasi_snapshot_preview1 }));
   return { status, output: output.bytes(), message: new TextDecoder().decode(message.bytes()) };
 }

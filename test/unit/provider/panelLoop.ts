@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { toUtf8Bytes } from "ethers";
 import { digestOf } from "../../../src/content/digest.js";
+import { DISPUTE_OUTCOMES } from "../../../src/protocol/dispute.js";
 import { keyPair, openEnvelope } from "../../../src/protocol/envelope.js";
 import { packOrder, taskIdOf } from "../../../src/protocol/order.js";
 import { readPanel } from "../../../src/protocol/panel.js";
@@ -105,9 +106,18 @@ describe("provider loop in disputes", () => {
     return task;
   };
   /** Waits until sealing is over. */
-  const sealed = async ({ order }: Pick<DisclosedWork, "order">) => {
+  const sealed = async ({ order }: Pick<DisclosedWork, "order">, leap = 0) => {
     const reader = await protocolOf(panel, panel.stranger);
+    if (leap > 0) await goTo(((await readPanel(reader, order)).sealsUntil ?? 0) + leap);
     await until("the end of sealing", async () => (await readPanel(reader, order)).sealedAt !== undefined);
+  };
+  /** Lets time pass until all are paid: nobody is in a hurry to end a dispute but a provider that is paid by it. */
+  const slowly = async (workers: readonly Worker[]) => {
+    await until(`payment of ${workers.length}`, async () => {
+      if (workers.every(({ kinds }) => kinds().includes("paid"))) return true;
+      await goTo(now + 15);
+      return false;
+    });
   };
   const lockOf = async (provider: number) => (await panel.providerPool.getProvider(provider)).locked;
 
@@ -207,7 +217,58 @@ describe("provider loop in disputes", () => {
     expect([await seat.open(), await owed.open()]).to.deep.equal([[], []]);
   });
 
-  it("does not sit in the panel about its own delivery, nor in one that judges", async () => {
+  for (const [verdict, how] of [
+    [false, "Rejected"],
+    [true, "Upheld"],
+  ] as const) {
+    it(`judges what it cannot compute again, and calls it ${verdict ? "valid" : "invalid"}`, async () => {
+      const task = await disclosedWork(panel, { source: 2, clientKey: KEYS.publicKey });
+      shown.push({ provider: 1, output: OUTPUT });
+      await disputeWork(panel, task);
+      now = await time.latest();
+      const debts = memoryDebts();
+      await debts.incur(task.debt);
+      const asked: string[] = [];
+      const judge = (_order: unknown, digest: string) => {
+        asked.push(digest);
+        return Promise.resolve(verdict);
+      };
+      const perform = () => Promise.reject(new Error("to compute it again says nothing"));
+      const provider = await start(1, {}, { debts });
+      await all([provider], "defended");
+      await everybodySits(panel, task);
+      now = await time.latest();
+      const judges = [await start(2, { judge, perform }), await start(3, { judge, perform })];
+      await all(judges, "seated");
+      await sealed({ order: task.order }, 1);
+      await all(judges, "opened");
+      await slowly(judges);
+      await until("the end of the provider", () => /paid|slashed/.test(provider.kinds().at(-1) ?? ""));
+      expect(new Set(asked)).to.deep.equal(new Set([digestOf(OUTPUT)]));
+      const { taskManager } = panel;
+      const [ended] = await taskManager.queryFilter(taskManager.filters.DisputeEnded(task.taskId));
+      expect(DISPUTE_OUTCOMES[Number(ended?.args.outcome)]).to.equal(how);
+      const { settled, frauds } = await panel.reputation.getRecord(1);
+      expect([settled, frauds]).to.deep.equal(verdict ? [1n, 0n] : [0n, 1n]);
+    });
+  }
+
+  it("calls a delivery invalid that it cannot read, whatever the judge would say", async () => {
+    const task = await disclosedWork(panel, { source: 2, clientKey: KEYS.publicKey });
+    await disputeWork(panel, task);
+    await chainEffects(await protocolOf(panel, panel.agent), 1).openDelivery(task.debt);
+    await everybodySits(panel, task);
+    now = await time.latest();
+    const judge = () => Promise.resolve(true);
+    const judges = [await start(2, { judge }), await start(3, { judge })];
+    await all(judges, "seated");
+    await sealed({ order: task.order }, 1);
+    await all(judges, "opened");
+    await slowly(judges);
+    expect((await panel.reputation.getRecord(1)).frauds).to.equal(1n);
+  });
+
+  it("does not sit in the panel about its own delivery, nor among judges without a judge", async () => {
     await disputed();
     const own = await start(1);
     await pause(300);

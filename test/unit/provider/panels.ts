@@ -88,7 +88,6 @@ describe("provider.decide on a panel", () => {
   });
 
   for (const [what, offer, standing, now, when, reason] of [
-    ["that judges", anOffer({ judged: true }), MEMBER, NOW, turn(0), "not deterministic"],
     ["of a delivery that came when it joined", anOffer({ before: NOW - 2_001 }), MEMBER, NOW, turn(0), "older than"],
     ["whose bond it cannot lock", anOffer({}, { bond: 501n }), MEMBER, NOW, turn(0), "bond of 501"],
     ["that asks for more score", anOffer({}, { minScore: 11 }), MEMBER, NOW, turn(0), "score of 11"],
@@ -235,7 +234,7 @@ describe("provider.createBench in a panel", () => {
     const kept: string[] = [];
     const unwanted = (what: string) => () => Promise.reject(new Error(`${what} was not asked for`));
     const bench = createBench({
-      ...{ protocol: { patience: { interval: 2 } } as Protocol, provider: 7, debts, clock: () => NOW },
+      ...{ protocol: { patience: { interval: 2 } } as Protocol, provider: 7, debts, clock: () => NOW, from: 0 },
       effects: {
         perform: () => Promise.resolve(OUTPUT),
         captureSeed: () => Promise.resolve(),

@@ -15,7 +15,7 @@ import { type ContentStore, memoryStore } from "../../../src/content/store.js";
 import { NodeError } from "../../../src/protocol/errors.js";
 import { draftOrder } from "../../../src/protocol/order.js";
 import { SourceRefusedError, TaskRefusedError } from "../../../src/provider/errors.js";
-import { performOrder, rehearse, type Workshop } from "../../../src/provider/perform.js";
+import { judgeOutput, performOrder, rehearse, type Workshop } from "../../../src/provider/perform.js";
 import { DEFAULT_CEILING, type OpenedSource, openSource } from "../../../src/provider/source.js";
 import {
   createWasmExecutor,
@@ -334,6 +334,43 @@ describe("provider.perform", () => {
         expect(performance.now() - begun).to.be.lessThan(LIMITS.time / 2);
         expect(took).to.deep.equal([]);
       });
+    });
+  });
+
+  describe("judgeOutput", () => {
+    const store = memoryStore();
+
+    it("lets the manifest's judge look at input and output", async () => {
+      const { manifest, moduleBytes: module } = await loadWorkload("tour");
+      const { limits } = manifest;
+      const judge = { module, args: manifest.judge?.args ?? [] };
+      const source = { source: 1, version: 2, manifest, module, args: [], limits, judge };
+      const example = manifest.examples[0]?.input.data ?? "";
+      const { digest: inputDigest } = await store.put(Buffer.from(example, "base64"));
+      const workshop = { executor, store, open: () => Promise.resolve(source) };
+      const order = orderFor(inputDigest);
+      const output = await performOrder(workshop, order, signal());
+      const judged = async (bytes: Uint8Array) =>
+        judgeOutput(workshop, order, (await store.put(bytes)).digest, signal());
+      expect(await judged(output)).to.equal(true);
+      expect(await judged(output.slice(2))).to.equal(false);
+      expect(await judged(Uint8Array.from([...output.slice(2), ...output.slice(2, 4)]))).to.equal(false);
+    });
+
+    it("refuses a source without a judge, and a judge that says neither", async () => {
+      const opened = openedOf(await program(ECHO));
+      const { digest } = await store.put(INPUT);
+      for (const [judge, problem] of [
+        [undefined, "names no judge"],
+        [{ module: opened.module, args: [] }, "neither valid nor invalid"],
+      ] as const) {
+        const open = () => Promise.resolve(judge === undefined ? opened : { ...opened, judge });
+        const error = await caught(
+          judgeOutput({ executor, store, open }, orderFor(digest), digest, signal()),
+          TaskRefusedError,
+        );
+        expect(error.message).to.contain(problem);
+      }
     });
   });
 

@@ -313,7 +313,7 @@ describe("provider.createBench in a round", () => {
     };
     const kept = new Map<string, Uint8Array>();
     const bench = createBench({
-      ...{ protocol: { patience: { interval: 2 } } as Protocol, provider: 7, effects, debts },
+      ...{ protocol: { patience: { interval: 2 } } as Protocol, provider: 7, effects, debts, from: 0 },
       outputs: { keep: (taskId, output) => void kept.set(taskId, output) },
       clock: () => clock.now,
       reserved: () => undefined,

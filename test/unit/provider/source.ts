@@ -83,6 +83,18 @@ describe("openSource", () => {
     });
   }
 
+  it("brings the judge along that a manifest names, the module's own or another", async () => {
+    const { moduleBytes, manifestBytes: bytes } = await loadWorkload("tour");
+    await store.put(moduleBytes);
+    const own = await open(await publish(bytes, false));
+    expect(own.judge?.args).to.deep.equal(["judge"]);
+    expect(digestOf(own.judge?.module ?? new Uint8Array())).to.equal(digestOf(moduleBytes));
+    const judge = { module: digestOf(moduleBytes), args: ["judge"] };
+    const other = await open(await publish(manifestBytes(manifestFor(module, { judge, deterministic: false })), false));
+    expect(digestOf(other.module)).to.equal(digestOf(module));
+    expect(digestOf(other.judge?.module ?? new Uint8Array())).to.equal(digestOf(moduleBytes));
+  });
+
   it("takes arguments from the manifest, also where nothing is deterministic", async () => {
     const executables = { wasm: { module: digestOf(module), args: ["--fast", "2"] } };
     const version = await publish(manifestBytes(manifestFor(module, { executables, deterministic: false })), false);

@@ -5,11 +5,17 @@ import { PAGE_BYTES, parseManifest } from "../../../src/content/manifest.js";
 import { nameModule } from "../../../workloads/tools/build.js";
 import { compileWorkload } from "../../../workloads/tools/compile.js";
 import { WorkloadError } from "../../../workloads/tools/errors.js";
-import { manifestFile, WORKLOADS } from "../../../workloads/tools/places.js";
+import { manifestFile, type WorkloadName, WORKLOADS } from "../../../workloads/tools/places.js";
 import { runCommand, wasm } from "../../helpers/wasi.js";
 import { loadWorkload, type Workload } from "../../helpers/workloads.js";
 
 const MEMORY_SECTION = 5;
+/** What modules import beside input, output and exit. */
+const BESIDE: Record<WorkloadName, string[]> = {
+  digits: [],
+  render: [],
+  tour: ["args_get", "args_sizes_get", "random_get"],
+};
 
 /** Least and most pages of a module's memory, as its bytes say. */
 function memoryOf(module: Uint8Array): { least: number; most: number | undefined } {
@@ -49,12 +55,12 @@ for (const name of WORKLOADS) {
       expect(workload.manifest.name).to.equal(name);
     });
 
-    it("imports no more than input, output and exit", () => {
+    it("imports no more than input, output and exit, and what chance and a judge need", () => {
       const imported = wasm.Module.imports(workload.module).map(
         ({ module, name, kind }) => `${module}.${name} ${kind}`,
       );
       expect(imported).to.have.members(
-        ["fd_read", "fd_write", "proc_exit"].map((each) => `wasi_snapshot_preview1.${each} function`),
+        ["fd_read", "fd_write", "proc_exit", ...BESIDE[name]].map((each) => `wasi_snapshot_preview1.${each} function`),
       );
     });
 
@@ -80,10 +86,12 @@ for (const name of WORKLOADS) {
         const bytes = Buffer.from(input.data, input.encoding);
         const whole = runCommand(workload.module, bytes);
         expect(whole.status, whole.message).to.equal(0);
-        expect(sha256(whole.output)).to.equal(output);
+        if (output !== undefined) expect(sha256(whole.output)).to.equal(output);
         expect(whole.message).to.equal("");
         expect(whole.output.length).to.be.at.most(workload.manifest.limits.output);
-        expect(sha256(runCommand(workload.module, bytes, 7).output)).to.equal(output);
+        const inPieces = runCommand(workload.module, bytes, 7);
+        if (output === undefined) expect(inPieces.output).to.have.length(whole.output.length);
+        else expect(sha256(inPieces.output)).to.equal(output);
       }
     });
   });
