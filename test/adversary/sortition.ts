@@ -7,13 +7,13 @@ import {
   type SeatedWindow,
 } from "../../src/market/consensus/gate.js";
 import { MIXES, poolOf, type Split } from "../../src/market/consensus/pools.js";
-import { createRound, type Draw, drawFrom } from "../../src/market/consensus/round.js";
+import { createRound, type Draw, drawFrom, type Member } from "../../src/market/consensus/round.js";
 import { randomOf } from "../../src/market/simulation/random.js";
 import { seatsOf, ticketOf } from "../../src/protocol/consensus.js";
 
 /** One seed for all runs, so that chance never fails a build; SEED asks for another. */
 const SEED = process.env["SEED"] ?? "sortition";
-const DRAWS = 20_000;
+const DRAWS = 12_000;
 const CONTROL_DRAWS = 10_000;
 /** Tickets by keccak take their time. */
 const EXACT_DRAWS = 10_000;
@@ -32,6 +32,7 @@ const DURATION = 3_600;
 const COMPUTE = DURATION / 5;
 
 interface Attack {
+  /** Of the pool from which the members come. */
   readonly slots: number;
   readonly share: number;
   readonly trust: number;
@@ -63,7 +64,17 @@ function sampleOf(
 ): Sample {
   const { slots, share, trust, split } = attack;
   const gate = gateOf({ seats: seatsOf(trust), capacity: slots, duration: DURATION });
-  const play = createRound(poolOf(MIXES[0], slots, share, split), { trust, gate, compute: COMPUTE });
+  return sharesOf(poolOf(MIXES[0], slots, share, split), { gate, trust, share }, drawOf, draws);
+}
+
+/** Plays rounds of some members, and compares what the hostile took of the seats with a share. */
+function sharesOf(
+  members: readonly Member[],
+  { gate, trust, share }: { gate: Gate; trust: number; share: number },
+  drawOf: (round: number) => Draw,
+  draws: number,
+): Sample {
+  const play = createRound(members, { trust, gate, compute: COMPUTE });
   let [sum, squares] = [0, 0];
   for (let round = 0; round < draws; round++) {
     const { seats } = play(drawOf(round));
@@ -139,4 +150,50 @@ describe(`sortition under attack, seed ${SEED}`, function () {
       }
     });
   }
+
+  // Who delivered has slots in the pool, but no seat in the panel; whoever joined since is refused.
+  describe("in the panel of a dispute", () => {
+    const whose = ["honest", "hostile"] as const;
+    const panels = whose.flatMap((deliverer) =>
+      [20, 200].flatMap((slots) => [0.1, 0.4].map((share) => ({ deliverer, slots, share, trust: 2 }))),
+    );
+    /** As many of the hostile as there are members of the pool come when they see the delivery. */
+    const lateTo = (slots: number): Member[] =>
+      Array.from({ length: slots }, (_, index) => ({
+        ...{ identity: slots + index + 1, slots: 1, weight: 2, hostile: true },
+      }));
+
+    for (const panel of panels) {
+      const { deliverer, slots, share, trust } = panel;
+      const pool = poolOf(MIXES[0], slots, share);
+      const accused = pool.find(({ hostile }) => hostile === (deliverer === "hostile"));
+      const eligible = pool.filter((member) => member !== accused);
+      const owed = eligible.filter(({ hostile }) => hostile).length / eligible.length;
+      const capacity = slots;
+      const title = `${slots} slots, ${100 * share} % of the stake hostile, over a delivery of the ${deliverer}`;
+      const play = (members: readonly Member[], gateOf: (window: SeatedWindow) => Gate, draws: number) => {
+        const gate = gateOf({ seats: seatsOf(trust), capacity, duration: DURATION });
+        const draw = drawFrom(randomOf(0, `${SEED} panel ${title}`));
+        return sharesOf(members, { gate, trust, share: owed }, () => draw, draws);
+      };
+
+      it(`the hostile get what is theirs of the others' stake: ${title}`, function () {
+        const sample = play(eligible, createSortition, DRAWS);
+        this.runnable().title += `: ${wordsOf(sample)}`;
+        expect(Math.abs(sample.z), wordsOf(sample)).to.be.at.most(TWO_SIDED);
+      });
+
+      it(`they would get more of it if who comes late could sit: ${title}`, function () {
+        const sample = play([...eligible, ...lateTo(slots)], createSortition, CONTROL_DRAWS);
+        this.runnable().title += `: ${wordsOf(sample)}`;
+        expect(sample.z, wordsOf(sample)).to.be.above(TWO_SIDED);
+      });
+
+      it(`they would get more of it without a draw: ${title}`, function () {
+        const sample = play(eligible, createOpenGate, CONTROL_DRAWS);
+        this.runnable().title += `: ${wordsOf(sample)}`;
+        expect(sample.z, wordsOf(sample)).to.be.above(TWO_SIDED);
+      });
+    }
+  });
 });

@@ -11,8 +11,8 @@ export interface Attempt {
   outcome?: "done" | "failed";
 }
 
-/** Calls that are estimated even where a limit is given for the others. */
-const ESTIMATED = /^escrow\./;
+/** Calls that are estimated even where a limit is given for the others: they call no account of a user's. */
+const ESTIMATED = /^escrow\.(?:deposit|depositFor|transfer)$/;
 
 /**
  * A sender that notes what it is asked for.

@@ -25,7 +25,8 @@ export async function startGanache(): Promise<Chain> {
   };
   const accounts = fundedKeys(ACCOUNTS);
   // What arrives while a block is made, after others of its key, is never mined.
-  // Its estimates take a quarter of a second, in which nothing else moves, and never end if a signature is recovered.
+  // Its estimates take a quarter of a second, in which nothing else moves, and never end if a signature is recovered, and
+  // now and then if coin is sent to an account.
   return { url, direct: url, chainId, fees: "auto", gasLimit: 1_500_000n, oneAtATime: true, accounts, stop };
 }
 
