@@ -72,11 +72,13 @@ function tell(name: string, event: ServiceEvent): void {
           ? `source ${event.source}, whose example took ${Math.round(event.duration)} ms`
           : "provider" in event
             ? `provider ${event.provider}`
-            : "seat" in event
-              ? `seat ${event.seat}`
-              : "amount" in event
-                ? `${formatEther(event.amount)} lost: ${event.how.toLowerCase()}`
-                : "";
+            : "duration" in event
+              ? `in ${Math.round(event.duration)} ms`
+              : "seat" in event
+                ? `seat ${event.seat}`
+                : "amount" in event
+                  ? `${formatEther(event.amount)} lost: ${event.how.toLowerCase()}`
+                  : "";
   console.log(`${new Date(event.at).toISOString()}  ${event.kind.padEnd(11)}  ${[task, detail].join(" ").trim()}`);
 }
 

@@ -70,7 +70,7 @@ export function createBench(options: BenchOptions): Bench {
   const publish = async (taskId: string, output: Uint8Array, stop: AbortSignal): Promise<string> => {
     for (let delay = interval; ; delay = Math.min(2 * delay, LONGEST)) {
       try {
-        return await effects.publish(output);
+        return await effects.publish(output, taskId);
       } catch (error) {
         stop.throwIfAborted();
         troubled(taskId, `publishing: ${messageOf(error)}`);

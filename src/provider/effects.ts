@@ -31,8 +31,8 @@ export interface Effects {
    * although what it needs may be missing.
    */
   prepare?(order: Order, signal: AbortSignal): Promise<Perform>;
-  /** Puts an output where the client can fetch it, and tells where that is. */
-  publish(output: Uint8Array): Promise<string>;
+  /** Puts the output of a task where the client can fetch it, and tells where that is. */
+  publish(output: Uint8Array, taskId: string): Promise<string>;
   /** Whether an envelope can be handed to the client off chain, as far as is known; it can if left out. */
   reaches?(client: string): boolean;
   /**

@@ -81,7 +81,9 @@ export async function honourSeat(debt: Debt, options: SeatOptions): Promise<Disc
   };
   const hand = async () => {
     if (postponed.isWaiting(taskId)) return;
-    isPublished ||= await attempt("publishing", async () => effects.publish(await outputs.of(debt, signal)));
+    isPublished ||= await attempt("publishing", async () =>
+      effects.publish(await outputs.of(debt, signal), debt.taskId),
+    );
     const within = AbortSignal.any([signal, AbortSignal.timeout(SEND_WITHIN)]);
     if (isPublished && !isSent) {
       isSent = await attempt("sending the envelope", () => effects.send(order, sealed.envelope, within));

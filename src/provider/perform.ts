@@ -16,7 +16,7 @@ export interface Workshop {
   /** The version of a source that an order names. */
   open: (source: number, version: number, signal: AbortSignal) => Promise<OpenedSource>;
   /** Told how long an execution took, milliseconds. */
-  took?: (source: number, duration: number) => void;
+  took?: (order: Order, duration: number) => void;
 }
 
 /**
@@ -46,11 +46,11 @@ export async function prepareOrder(workshop: Workshop, order: Order, signal: Abo
     lastingly(async () => {
       try {
         const { output, duration } = await execute(executor, opened, input, order.inputDigest, stop);
-        took?.(order.source, duration);
+        took?.(order, duration);
         return output;
       } catch (error) {
         // Time that was spent is learned from, also where nobody pays for it.
-        if (error instanceof TimeLimitError) took?.(order.source, error.limit);
+        if (error instanceof TimeLimitError) took?.(order, error.limit);
         throw error;
       }
     });

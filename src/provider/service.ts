@@ -2,7 +2,7 @@ import { sendEnvelope } from "../content/httpInbox.js";
 import type { ContentStore } from "../content/store.js";
 import { FieldRangeError } from "../protocol/errors.js";
 import type { Deployment } from "../protocol/deployment.js";
-import { taskIdOf, Verification } from "../protocol/order.js";
+import { type Order, taskIdOf, Verification } from "../protocol/order.js";
 import { longestObligation } from "../protocol/parameters.js";
 import type { SigningProtocol } from "../protocol/protocol.js";
 import { messageOf, pause } from "../protocol/retry.js";
@@ -37,6 +37,13 @@ export type ServiceEvent =
       readonly source: number;
       readonly reason: string;
       readonly retry: boolean;
+    }
+  /** An execution of a task has ended, and an output of it was stored; how long that took, milliseconds. */
+  | {
+      readonly kind: "executed" | "stored";
+      readonly taskId: string;
+      readonly at: number;
+      readonly duration: number;
     }
   /** It is in the pool of a source no more. */
   | { readonly kind: "left"; readonly at: number; readonly source: number }
@@ -157,13 +164,22 @@ export async function serve(options: ServiceOptions): Promise<void> {
 
   const over = new AbortController();
   const ends = AbortSignal.any([signal, over.signal]);
-  const workshop = { executor, store, open, took: costs.learn.bind(costs) };
+  const took = (order: Order, duration: number) => {
+    costs.learn(order.source, duration);
+    report({ kind: "executed", taskId: taskIdOf(order, protocol.domain), at: Date.now(), duration });
+  };
+  const workshop = { executor, store, open, took };
   const effects: Effects = {
     ...chainEffects(protocol, provider),
     perform: (order, stop) => performOrder(workshop, order, stop),
     judge: (order, digest, stop) => judgeOutput(workshop, order, digest, stop),
     prepare: (order, stop) => prepareOrder(workshop, order, stop),
-    publish: async (output) => `ipfs://${(await store.put(output, { signal: ends })).cid}`,
+    publish: async (output, taskId) => {
+      const began = Date.now();
+      const { cid } = await store.put(output, { signal: ends });
+      report({ kind: "stored", taskId, at: Date.now(), duration: Date.now() - began });
+      return `ipfs://${cid}`;
+    },
     holds: (order, digest, stop) => holdsOutput(workshop, order, digest, stop),
     reaches: (client) => inboxes.reaches(client),
     send: async (order, envelope, stop) => {

@@ -22,6 +22,7 @@ const eventSchema = z.object({
   taskId: z.string().optional(),
   reason: z.string().optional(),
   provider: z.number().optional(),
+  duration: z.number().optional(),
 });
 /** What a provider told of its work. Moments in unix milliseconds. */
 export type FleetEvent = z.output<typeof eventSchema>;

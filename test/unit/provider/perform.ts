@@ -82,7 +82,7 @@ describe("provider.perform", () => {
       executor,
       store,
       open: () => Promise.resolve(opened),
-      took: (source, duration) => took.push([source, duration]),
+      took: ({ source }, duration) => took.push([source, duration]),
       ...changes,
     });
     /** Puts an input into the store and does what an order asks to do with it. */

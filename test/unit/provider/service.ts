@@ -171,7 +171,7 @@ describe("provider.serve", () => {
     await service.stop();
     expect(service.kinds().filter((kind) => kind !== "trouble")).to.deep.equal([
       ...["established", "joined", "ready"],
-      ...["attempted", "delivered", "paid"],
+      ...["attempted", "executed", "stored", "delivered", "paid"],
     ]);
     const [established, joined, ready] = service.events;
     expect([established, ready]).to.containSubset([{ provider: 1 }, { provider: 1 }]);
@@ -316,7 +316,7 @@ describe("provider.serve", () => {
     expect(await stateOf(task)).to.equal("Disclosed");
     expect(service.kinds()).to.deep.equal([
       ...["established", "joined", "ready"],
-      ...["attempted", "reserved", "delivered"],
+      ...["attempted", "reserved", "executed", "stored", "delivered"],
     ]);
   });
 
@@ -353,14 +353,18 @@ describe("provider.serve", () => {
       if ((await stateOf(task)) === "Delivered") expect((await accept(task)).output).to.equal("IBM");
       else await acceptByClient(client, { order: task.entry.order });
       await draining.running;
-      expect(kindsOf(draining)).to.deep.equal(["established", "attempted", "reserved", "delivered", "paid"]);
+      expect(kindsOf(draining)).to.deep.equal([
+        ...["established", "attempted", "reserved", "executed", "stored", "delivered", "paid"],
+      ]);
     });
 
     it("leaves its pool when that is delivered, and no later", async () => {
       const task = await reserveByHand();
       const leaving = await start({}, { leave: true });
       await leaving.running;
-      expect(kindsOf(leaving)).to.deep.equal(["established", "attempted", "reserved", "delivered", "left"]);
+      expect(kindsOf(leaving)).to.deep.equal([
+        ...["established", "attempted", "reserved", "executed", "stored", "delivered", "left"],
+      ]);
       expect((await membership()).slots).to.equal(0n);
       expect(["Delivered", "Disclosed"]).to.include(await stateOf(task));
       expect((await leaving.debts.open()).map(({ taskId }) => taskId)).to.deep.equal([task.taskId]);
