@@ -1,0 +1,106 @@
+import { gasOf } from "./costs.js";
+import type { BatchResult, BenchmarkResult, LoadResult, ScenarioResult } from "./result.js";
+import type { Latency, Spread } from "./statistics.js";
+
+/** What makes a figure another one although nothing in the project has changed. */
+export type Depends = "machine" | "network" | "gpu";
+
+/** A figure of a result, as it is compared. */
+export interface Figure {
+  /** Tells it from all other figures of the result. */
+  readonly name: string;
+  readonly unit: "s" | "ms" | "gas" | "tasks/s" | "units/s" | "tasks" | "wei";
+  readonly value: number;
+  /** From the least to the most of the repetitions; missing of figures that are not repeated. */
+  readonly range?: readonly [least: number, most: number];
+  /**
+   * How a worse one is told: `ranges` and `tenth` by the rule of `compareResults`, `any` at once; `never` are those
+   * that the run was asked for, e.g. by its prices.
+   */
+  readonly rule: "ranges" | "tenth" | "any" | "never";
+  readonly better: "lower" | "higher";
+  readonly depends: readonly Depends[];
+}
+
+/** All figures of a result that can be compared with those of another one. */
+export function figuresIn({ batches, loads, scenarios, gpu }: BenchmarkResult): Figure[] {
+  return [
+    ...batches.flatMap(batchFigures),
+    ...loads.flatMap(loadFigures),
+    ...scenarios.flatMap(scenarioFigures),
+    ...(gpu.measured
+      ? [
+          spreadFigure(`${gpu.workload} of ${gpu.units} on the accelerator: rate`, "units/s", gpu.rate, {
+            better: "higher",
+            depends: ["gpu"],
+          }),
+        ]
+      : []),
+  ];
+}
+
+function batchFigures({ workload, units, delivery, payment, overhead, cost }: BatchResult): Figure[] {
+  const name = `${workload} of ${units}`;
+  const gas = (payer: "client" | "provider"): Figure => ({
+    ...{ name: `${name}: gas of the ${payer}`, unit: "gas", value: Number(gasOf(cost, payer)) },
+    ...{ rule: "tenth", better: "lower", depends: [] },
+  });
+  return [
+    spreadFigure(`${name}: direct`, "s", overhead.direct, { better: "lower", depends: ["machine"] }),
+    spreadFigure(`${name}: market`, "s", overhead.market, { better: "lower", depends: ["machine", "network"] }),
+    ...latencyFigures(`${name}: delivery`, delivery),
+    ...latencyFigures(`${name}: payment`, payment),
+    gas("client"),
+    gas("provider"),
+    {
+      ...{ name: `${name}: price`, unit: "wei", value: Number(cost.price) },
+      ...{ rule: "never", better: "lower", depends: [] },
+    },
+  ];
+}
+
+function loadFigures({ workload, units, inFlight, throughput, unitRate, failures, retries }: LoadResult): Figure[] {
+  const name = `${workload} of ${units}, ${inFlight} in flight`;
+  const higher = { better: "higher", depends: ["machine", "network"] } as const;
+  return [
+    spreadFigure(`${name}: throughput`, "tasks/s", throughput, higher),
+    spreadFigure(`${name}: unit rate`, "units/s", unitRate, higher),
+    counted(`${name}: failures`, failures, "any"),
+    counted(`${name}: retries`, retries, "never"),
+  ];
+}
+
+function scenarioFigures({ scenario, workload, lost, retries, payment }: ScenarioResult): Figure[] {
+  const name = `${workload}, ${scenario}`;
+  return [
+    counted(`${name}: lost`, lost, "any"),
+    counted(`${name}: retries`, retries, "never"),
+    ...latencyFigures(`${name}: payment`, payment),
+  ];
+}
+
+function counted(name: string, value: number, rule: "any" | "never"): Figure {
+  return { name, unit: "tasks", value, rule, better: "lower", depends: [] };
+}
+
+function spreadFigure(
+  name: string,
+  unit: Figure["unit"],
+  { least, median, most }: Spread,
+  how: Pick<Figure, "better" | "depends">,
+): Figure {
+  return { name, unit, value: median, range: [least, most], rule: "ranges", ...how };
+}
+
+function latencyFigures(name: string, latency: Latency): Figure[] {
+  const { least, most } = latency;
+  return (["p50", "p90"] as const).flatMap((quantile) => {
+    const value = latency[quantile];
+    if (value === undefined || least === undefined || most === undefined) return [];
+    const figure: Figure = {
+      ...{ name: `${name} ${quantile}`, unit: "ms", value, range: [least, most] },
+      ...{ rule: "ranges", better: "lower", depends: ["machine", "network"] },
+    };
+    return [figure];
+  });
+}

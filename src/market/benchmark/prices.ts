@@ -1,0 +1,58 @@
+import { type Operation, providerCost } from "./breakEven.js";
+import { compareOffer, costInMarket, deviceSecond, type OfferComparison } from "./costs.js";
+import { hardwareOf, type PriceBook } from "./priceBook.js";
+import { listed, measured } from "./provenance.js";
+import type { BatchResult, Network, PriceComparison } from "./result.js";
+
+/** What the user may choose for a price comparison. */
+export interface PriceChoices {
+  /** Name of the device that executed, as its driver or the system tells it. */
+  readonly device: string;
+  /** Name of the hardware in the price book that a provider would have; the device's own if left out. */
+  readonly hardware?: string;
+  /** Share of its life in which a provider's device is at work. */
+  readonly utilisation: number;
+  /** Tasks that share a provider's device at a time; 1 if left out. */
+  readonly parallel?: number;
+}
+
+/**
+ * Sets a batch beside every offer of a price book, those of the measured device first, each group by its price for one
+ * device.
+ *
+ * @throws {CostInputError} if a figure is impossible, e.g. the direct execution took no time.
+ */
+export function comparePrices(
+  book: PriceBook,
+  batch: BatchResult,
+  { gasPrice, coinPrice }: Pick<Network, "gasPrice" | "coinPrice">,
+  { device, hardware: name = device, utilisation, parallel }: PriceChoices,
+): PriceComparison {
+  const { workload, unit, units, cost, overhead } = batch;
+  const seconds = overhead.direct.median;
+  const rate = measured(device, units / seconds);
+  const market = costInMarket(cost, units, gasPrice, coinPrice);
+  const offers = book.offers
+    .map((offer) => compareOffer(listed(offer), rate, market.total.usd))
+    .toSorted((a, b) => basisRank(a) - basisRank(b) || deviceSecond(a.offer.value) - deviceSecond(b.offer.value));
+  const hardware = hardwareOf(book, name);
+  const operation: Operation = {
+    ...{ seconds, utilisation, gasPrice },
+    ...(parallel !== undefined && { parallel }),
+    ...(coinPrice !== undefined && { coinPrice }),
+  };
+  return {
+    ...{ workload, unit, units, rate, market, offers },
+    ...(hardware !== undefined &&
+      book.electricity !== undefined && {
+        provider: {
+          hardware: hardware.device,
+          utilisation,
+          cost: providerCost(hardware, book.electricity, cost, operation),
+          payment: cost.price - cost.fee - cost.royalty,
+        },
+      }),
+  };
+}
+
+const basisRank = ({ basis }: OfferComparison) => (basis === "measured" ? 0 : 1);

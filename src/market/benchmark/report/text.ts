@@ -1,0 +1,49 @@
+import Table from "cli-table3";
+import type { Figures } from "../../report/figures.js";
+import { plain } from "../../report/format.js";
+import type { Comparison } from "../compare.js";
+import type { BenchmarkResult } from "../result.js";
+import { changeFigures, conclusion } from "./comparison.js";
+import { costFigures, latencyFigures, loadFigures, overheadFigures, scenarioFigures, splitFigures } from "./figures.js";
+import { gpuSentence, marketFigures, offerFigures, providerFigures } from "./priceFigures.js";
+import { machineSentence, READING } from "./sentences.js";
+
+/** All that a person sees in the terminal when a benchmark is over. */
+export function benchmarkText(result: BenchmarkResult): string {
+  const { problems } = result;
+  return [
+    machineSentence(result),
+    ...[latencyFigures, overheadFigures, splitFigures, costFigures].map((figures) => tableOf(figures(result))),
+    ...[loadFigures, scenarioFigures].map((figures) => tableOf(figures(result))),
+    gpuSentence(result),
+    tableOf(marketFigures(result)),
+    ...result.prices.map((prices) => tableOf(offerFigures(prices))),
+    tableOf(providerFigures(result)),
+    READING.map((sentence) => `- ${sentence}`).join("\n"),
+    problems.length === 0
+      ? "No problems."
+      : ["PROBLEMS", ...problems.map((problem) => `- ${plain(problem)}`)].join("\n"),
+  ].join("\n\n");
+}
+
+/** What a benchmark says against an older one, for a terminal. */
+export function comparisonText(comparison: Comparison): string {
+  const notes = comparison.notes.map((note) => `- ${plain(note)}`);
+  return [
+    tableOf(changeFigures(comparison)),
+    ...(notes.length === 0 ? [] : [notes.join("\n")]),
+    conclusion(comparison),
+  ].join("\n\n");
+}
+
+/** A title and its table, without colours, because it may go into a file. */
+function tableOf({ title, columns, rows }: Figures): string {
+  if (rows.length === 0) return `${title}: none`;
+  const table = new Table({
+    head: columns.map((column) => column.title),
+    colAligns: columns.map((column) => column.align),
+    style: { head: [], border: [], compact: true },
+  });
+  table.push(...rows.map((row) => [...row]));
+  return `${title}\n${table.toString()}`;
+}

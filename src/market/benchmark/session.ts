@@ -1,0 +1,269 @@
+import { join } from "node:path";
+import { formatEther, type Signer } from "ethers";
+import { orderWork } from "../../client/work.js";
+import { digestOf } from "../../content/digest.js";
+import { folderStore } from "../../content/folderStore.js";
+import { httpStore } from "../../content/httpStore.js";
+import { createInbox } from "../../content/inbox.js";
+import { serveContent } from "../../content/server.js";
+import { fileJournal } from "../../files/orderJournal.js";
+import { announceInbox } from "../../protocol/actions/announceInbox.js";
+import { deposit } from "../../protocol/actions/deposit.js";
+import { publishSource } from "../../protocol/actions/publishSource.js";
+import type { Deployment } from "../../protocol/deployment.js";
+import { OpenGpuError } from "../../protocol/errors.js";
+import { Environment, Verification } from "../../protocol/order.js";
+import { splitPrice } from "../../protocol/price.js";
+import { connect, type SigningProtocol, withSigner } from "../../protocol/protocol.js";
+import { orAbort } from "../../protocol/retry.js";
+import { castOf, freshPhrase, type RunKeys, writeKeys } from "../run/cast.js";
+import { type FleetEvent, fleetOf, type FleetProvider, type Program, startProvider } from "../run/fleet.js";
+import { type SuiteTransaction, transactionsOf } from "../run/gas.js";
+import type { ProviderPlan } from "../run/plans.js";
+import { budgetOf, fund, type WorkloadFiles } from "../run/stage.js";
+import { slowStore, timedStore } from "./stores.js";
+import { createTimeline, type TaskTrace } from "./timeline.js";
+
+/** Seconds that the client has for a result, and the market for a task. */
+const REVIEW = 600;
+const LIFETIME = 1_800;
+/** Publisher's share, basis points. */
+export const ROYALTY_BPS = 500;
+/** A provider is content with so many thousandths of what the price pays it: no task waits for a price. */
+const ASKING = 900n;
+
+export interface SessionOptions {
+  /** Where its keys, content and providers are. */
+  folder: string;
+  /** Address of the node, for client and providers. */
+  rpc: string;
+  deployment: Deployment;
+  /** File of the deployment, for the providers. */
+  deploymentFile: string;
+  /** Pays for everything; with a provider. */
+  funder: Signer;
+  /** What is published, by name. */
+  sources: Readonly<Record<string, WorkloadFiles>>;
+  /** What a task pays, wei. */
+  reward: bigint;
+  /** Tasks that the session will order at most, and how many at the same time. */
+  tasks: number;
+  inFlight: number;
+  /** How many providers compete, each a process, and how many executions each does at a time. */
+  providers: number;
+  parallel: number;
+  program: Program;
+  /** Pause between two looks at the chain, milliseconds. */
+  interval: number;
+  /** Asked before anything is sent, with what the session needs in wei; stops it by rejecting. */
+  confirm?: (total: bigint) => Promise<void>;
+  /** Told of what passes, e.g. a provider that ended. */
+  trouble: (who: string, reason: string) => void;
+  signal: AbortSignal;
+}
+
+/** Work that is measured. */
+export interface SessionWork {
+  /** Name of the source. */
+  readonly source: string;
+  /** One task each; no two are equal. */
+  readonly inputs: readonly Uint8Array[];
+  /** What each must give. */
+  readonly outputs: readonly Uint8Array[];
+  /** Most tasks at a time that nobody has delivered yet. */
+  readonly inFlight: number;
+  /** Called once, when so many tasks are paid. */
+  readonly during?: { readonly paid: number; readonly act: () => void };
+}
+
+/** What came of it. */
+export interface SessionResult {
+  readonly traces: readonly TaskTrace[];
+  /** From the first input to the last payment, milliseconds. */
+  readonly duration: number;
+  /** Pieces that were not paid for. */
+  readonly lost: number;
+  /** Pieces that were paid for, with an output that was not what it should have been. */
+  readonly wrong: number;
+  /** Blocks in which it took place. */
+  readonly blocks: { readonly from: number; readonly to: number };
+}
+
+/** A market that work is measured in: a client, sources of its own, and providers that compete for its tasks. */
+export interface Session {
+  readonly keys: RunKeys;
+  readonly client: SigningProtocol;
+  measure(work: SessionWork): Promise<SessionResult>;
+  /** All transactions of client and providers in some blocks. */
+  transactions(blocks: SessionResult["blocks"]): Promise<SuiteTransaction[]>;
+  /** Kills a provider, as a crash would; tells its name, or `undefined` if it would be the last. */
+  kill(): string | undefined;
+  /** From now on the store takes so much longer for whatever it is asked, milliseconds. */
+  slow(delay: number): void;
+  /** Stops the providers; no process is left. What the client did not spend is still in Escrow. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a market: gives everybody coin, publishes the sources, and waits until all providers take tasks.
+ *
+ * @throws {InsufficientFundsError} before anything is sent.
+ * @throws the signal's reason when it ends, and whatever its parts throw. No process is left then.
+ */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const { folder, deployment, interval, signal, reward, trouble } = options;
+  const funder = await connect(options.funder, deployment, { patience: { interval } });
+  const from = await funder.provider.getBlockNumber();
+  const plans = plansOf(options, deployment.parameters.minStakePerSlot);
+  const keys: RunKeys = { phrase: freshPhrase(), clients: 1, providers: plans.length, from };
+  const cast = castOf(keys);
+  const needs = [{ wei: reward * BigInt(options.tasks), orders: options.tasks, disputes: 0 }];
+  const budget = await budgetOf(funder, needs, plans);
+  await options.confirm?.(budget.total);
+  // From here on coin depends on the keys.
+  await writeKeys(join(folder, "keys.json"), keys);
+
+  const slowed = slowStore(folderStore(join(folder, "content")), signal);
+  const inbox = createInbox();
+  const onError = (error: unknown) => {
+    trouble("content server", String(error));
+  };
+  const server = await serveContent({ store: slowed.store, inbox, onError });
+  const started: FleetProvider[] = [];
+  let stop = (): Promise<unknown> => Promise.all(started.map((provider) => provider.stop()));
+  const close = async () => {
+    await stop();
+    inbox.close();
+    await server.close();
+  };
+  try {
+    await fund(funder, cast, budget);
+    const publisher = await withSigner(funder, cast.publisher);
+    const [wallet] = cast.clients;
+    if (wallet === undefined) throw new OpenGpuError("There is no client.");
+    const client = await withSigner(funder, wallet);
+    await deposit(client, { amount: budget.clients[0]?.deposit ?? 0n });
+    await announceInbox(client, { inbox: server.url });
+    const sources = new Map<string, number>();
+    for (const [name, files] of Object.entries(options.sources)) {
+      await Promise.all([slowed.store.put(files.manifest), slowed.store.put(files.module)]);
+      const { source } = await publishSource(publisher, {
+        ...{ floorPrice: reward, stakePerSlot: deployment.parameters.minStakePerSlot, royaltyBps: ROYALTY_BPS },
+        ...{ manifestDigest: digestOf(files.manifest), environments: Environment.Cpu, deterministic: true },
+      });
+      sources.set(name, source);
+    }
+
+    const listeners = new Set<(name: string, event: FleetEvent) => void>();
+    const { payment } = splitPrice(reward, BigInt(deployment.parameters.feeBps), BigInt(ROYALTY_BPS));
+    const minimum = formatEther((payment * ASKING) / 1_000n);
+    for (const [index, plan] of plans.entries()) {
+      signal.throwIfAborted();
+      const provider = await startProvider({
+        ...{ plan, program: options.program, key: cast.providers[index]?.privateKey ?? "" },
+        folder: join(folder, `provider-${index + 1}`),
+        config: {
+          ...{
+            rpc: options.rpc,
+            deployment: options.deploymentFile,
+            store: server.url,
+            inboxes: [server.url],
+            interval,
+          },
+          sources: [...sources.values()].map((source) => ({ source, slots: options.parallel, minimum })),
+        },
+        report: (event) => {
+          for (const listener of listeners) listener(plan.name, event);
+        },
+      });
+      started.push(provider);
+    }
+    const fleet = fleetOf(started, trouble);
+    stop = () => fleet.stop();
+    const ends = AbortSignal.any([signal, fleet.deserted]);
+    const names = await orAbort(fleet.names, ends);
+    const accounts = new Set([wallet.address, ...cast.providers.map(({ address }) => address)]);
+    let runs = 0;
+    const dead = new Set<string>();
+
+    return {
+      keys,
+      client,
+      async measure({ source, inputs, outputs, inFlight, during }) {
+        const number = sources.get(source);
+        if (number === undefined) throw new OpenGpuError(`There is no source ${source} in this session.`);
+        const timeline = createTimeline((provider) => names.get(provider) ?? `provider no. ${provider}`);
+        const parts = new Map(inputs.map((input, part) => [digestOf(input), part]));
+        const store = timedStore(httpStore(server.url));
+        listeners.add(timeline.provider);
+        const firstBlock = (await client.provider.getBlockNumber()) + 1;
+        const began = Date.now();
+        let paid = 0;
+        let wrong = 0;
+        try {
+          const terms = {
+            ...{ source: number, maxReward: reward, reviewPeriod: REVIEW, lifetime: LIFETIME, bond: reward },
+            verification: Verification.Review,
+          };
+          const collected = await orderWork(
+            client,
+            inputs.map((input) => ({ input, terms })),
+            {
+              ...{ store: store.store, window: inFlight, signal: ends },
+              discloseWindow: deployment.parameters.windows.disclose,
+              journal: fileJournal(join(folder, `orders-${++runs}.jsonl`)),
+              envelopes: (taskId) => inbox.list(taskId),
+              judge: (output, part) => {
+                const digest = digestOf(output);
+                timeline.got(part, store.got(digest));
+                const expected = outputs[part];
+                // It is paid for as what it is, so that it counts.
+                if (expected === undefined || digestOf(expected) !== digest) wrong += 1;
+                return true;
+              },
+              report: (event) => {
+                if (event.kind === "submitted") {
+                  const part = parts.get(event.order.inputDigest);
+                  if (part !== undefined) timeline.put(part, store.put(event.order.inputDigest));
+                }
+                timeline.work(event);
+                if (event.kind === "paid" || event.kind === "refunded") inbox.forget(event.taskId);
+                if (event.kind === "paid" && ++paid === during?.paid) during.act();
+              },
+            },
+          );
+          const duration = Date.now() - began;
+          const lost = collected.filter((one) => one.outcome !== "paid" || one.output === undefined).length;
+          const to = await client.provider.getBlockNumber();
+          return { traces: timeline.traces(), duration, lost, wrong, blocks: { from: firstBlock, to } };
+        } finally {
+          listeners.delete(timeline.provider);
+        }
+      },
+      transactions: ({ from: first, to }) => transactionsOf(client, accounts, first, to),
+      kill() {
+        const alive = started.filter(({ plan }) => !dead.has(plan.name));
+        const [victim] = alive;
+        if (victim?.pid === undefined || alive.length < 2) return undefined;
+        dead.add(victim.plan.name);
+        process.kill(victim.pid, "SIGKILL");
+        return victim.plan.name;
+      },
+      slow: slowed.slow,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Providers that are all alike: what is measured is the market, not who wins in it. */
+function plansOf({ providers, parallel, reward, inFlight, sources }: SessionOptions, perSlot: bigint): ProviderPlan[] {
+  const pools = BigInt(Object.keys(sources).length);
+  // All that is open may be its own at the same time.
+  const stake = pools * BigInt(parallel) * perSlot + 2n * BigInt(inFlight + parallel) * reward;
+  return Array.from({ length: providers }, (_, index) => ({
+    ...{ name: `provider ${index + 1}`, stake, parallel, niceness: 0, asking: Number(ASKING) },
+  }));
+}

@@ -1,0 +1,58 @@
+import { digestOf } from "../../content/digest.js";
+import type { ContentStore } from "../../content/store.js";
+import { pause } from "../../protocol/retry.js";
+
+/** A store that can be made to take longer. */
+export interface SlowStore {
+  readonly store: ContentStore;
+  /** From now on so much longer for each request, milliseconds. */
+  slow(delay: number): void;
+}
+
+/** @param signal Ends all that waits. */
+export function slowStore(store: ContentStore, signal: AbortSignal): SlowStore {
+  let delay = 0;
+  const after = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (delay > 0) await pause(delay, signal);
+    return work();
+  };
+  return {
+    store: {
+      put: (...asked) => after(() => store.put(...asked)),
+      get: (...asked) => after(() => store.get(...asked)),
+      has: (...asked) => after(() => store.has(...asked)),
+    },
+    slow(now) {
+      delay = now;
+    },
+  };
+}
+
+/** A store that remembers how long it took. Milliseconds; 0 for what it was not asked for. */
+export interface TimedStore {
+  readonly store: ContentStore;
+  /** The last put, and the last get, of content with a digest. */
+  put(digest: string): number;
+  got(digest: string): number;
+}
+
+/** @param now A clock, milliseconds. */
+export function timedStore(store: ContentStore, now: () => number = () => performance.now()): TimedStore {
+  const puts = new Map<string, number>();
+  const gets = new Map<string, number>();
+  const timed = async <T>(times: Map<string, number>, digest: string, work: () => Promise<T>): Promise<T> => {
+    const began = now();
+    const result = await work();
+    times.set(digest, now() - began);
+    return result;
+  };
+  return {
+    store: {
+      put: (content, ...rest) => timed(puts, digestOf(content), () => store.put(content, ...rest)),
+      get: (digest, ...rest) => timed(gets, digest.toLowerCase(), () => store.get(digest, ...rest)),
+      has: (...asked) => store.has(...asked),
+    },
+    put: (digest) => puts.get(digest.toLowerCase()) ?? 0,
+    got: (digest) => gets.get(digest.toLowerCase()) ?? 0,
+  };
+}
