@@ -3,6 +3,7 @@
  * of the changes that were noticed, a sample by every single one; test/mutation/survivors.json excuses those that
  * nothing could notice.
  */
+import { readdirSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Mutant, mutantsOf } from "./mutation/mutants.js";
 import { Pool } from "./mutation/pool.js";
@@ -11,6 +12,7 @@ import type { Verdict } from "./mutation/protocol.js";
 import { Progress, summarise } from "./mutation/report.js";
 import { justified, Results } from "./mutation/results.js";
 import { sampled } from "./mutation/sample.js";
+import { NEAR } from "./mutation/suite.js";
 
 const TARGET = 0.95;
 
@@ -22,6 +24,8 @@ const { values: options } = parseArgs({
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     /** Only files whose path contains this. */
     file: { type: "string" },
+    /** Only libraries that have tests of their own, judged by those: a sample takes a minute. */
+    near: { type: "boolean", default: false },
     /** Only this mutant. */
     id: { type: "string" },
     /** Print the mutants instead of running them. */
@@ -40,6 +44,12 @@ const numberOf = (name: "sample" | "seed" | "jobs"): number => {
   return Number(text);
 };
 
+/** Libraries with tests of their own. */
+const near = new Set(
+  readdirSync(new URL("../test/", import.meta.url), { recursive: true, encoding: "utf8" }).flatMap(
+    (path) => NEAR.exec(path)?.[1] ?? [],
+  ),
+);
 const everything = mutantsOf(new Project());
 const reasons = justified(everything);
 const selected = select(everything);
@@ -53,7 +63,12 @@ if (options.list) {
 
 function select(mutants: readonly Mutant[]): readonly Mutant[] {
   const { file, id, sample } = options;
-  const found = mutants.filter((mutant) => (id === undefined || mutant.id === id) && mutant.file.includes(file ?? ""));
+  const found = mutants.filter(
+    (mutant) =>
+      (id === undefined || mutant.id === id) &&
+      mutant.file.includes(file ?? "") &&
+      (!options.near || near.has(mutant.file.replace(/^.*\/|\.sol$/g, ""))),
+  );
   if (found.length === 0) throw new Error("no mutant is like that");
   if (sample === undefined) return found;
   console.log(`sample of ${sample} with seed ${options.seed}`);
@@ -68,7 +83,7 @@ async function run(mutants: readonly Mutant[]): Promise<boolean> {
   const open = mutants.filter(({ id }) => !verdicts.has(id));
   console.log(`${open.length} mutants to judge, ${mutants.length - open.length} judged before`);
   const progress = new Progress(open.length);
-  const pool = new Pool(open, (judgement) => {
+  const pool = new Pool(open, options.near, (judgement) => {
     verdicts.set(judgement.mutant.id, judgement.verdict);
     results.append(judgement);
     progress.note(judgement);

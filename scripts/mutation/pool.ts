@@ -17,6 +17,7 @@ export interface Judgement {
 /** Judges mutants in several processes at once. */
 export class Pool {
   readonly #queue: Mutant[];
+  readonly #near: boolean;
   readonly #note: (judgement: Judgement) => void;
   /** Test files that killed mutants in a definition, the latest first. */
   readonly #killers = new Map<string, string[]>();
@@ -24,7 +25,9 @@ export class Pool {
   readonly #crashed = new Set<Mutant>();
   #failures: readonly string[] = [];
 
-  constructor(mutants: readonly Mutant[], note: (judgement: Judgement) => void) {
+  /** @param near Whether mutants are judged by the tests of single libraries alone. */
+  constructor(mutants: readonly Mutant[], near: boolean, note: (judgement: Judgement) => void) {
+    this.#near = near;
     this.#queue = [...mutants];
     this.#note = note;
   }
@@ -40,7 +43,7 @@ export class Pool {
 
   /** The life of one worker process. */
   #work(): Promise<void> {
-    const child = fork(WORKER, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+    const child = fork(WORKER, this.#near ? ["--near"] : [], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
     return new Promise((resolve, reject) => {
       let current: Mutant | undefined;
       let ready = false;

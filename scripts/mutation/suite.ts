@@ -6,9 +6,10 @@ import type { Deployments } from "./deployments.js";
 import type { Contract } from "./project.js";
 
 const TESTS = new URL("../../test/", import.meta.url);
-/** What is no test, and what looks at the very code that is deployed. */
-const LEFT_OUT =
-  /^(conformance|gas|helpers|invariant|mutation|package|unit\/(protocol\/(deploy|events)|files|scripts))\//;
+/** Tests of contracts. What else deploys them takes long and notices little; what looks at deployed code notices all. */
+const CONTRACTS = /^(?:adversary\/(?!sortition\.)|vectors\/|unit\/(?:libraries|[A-Z]\w*)\/)/;
+/** Tests of single libraries, which take seconds. */
+export const NEAR = /^unit\/libraries\/(\w+)\.ts$/;
 const TIMEOUT = 60_000;
 
 export interface TestFile {
@@ -24,12 +25,15 @@ export interface TestFile {
 export class Suite {
   files: TestFile[] = [];
   readonly #deployments: Deployments;
+  readonly #tests: RegExp;
   /** Chains that the test files opened, and where they return to. */
   readonly #chains = new Map<NetworkConnection, unknown>();
   #runs = 0;
 
-  constructor(deployments: Deployments) {
+  /** @param near Whether only the tests of single libraries are run. */
+  constructor(deployments: Deployments, near: boolean) {
     this.#deployments = deployments;
+    this.#tests = near ? NEAR : CONTRACTS;
   }
 
   /** Loads every test file and what they all share. */
@@ -51,7 +55,7 @@ export class Suite {
       },
     });
     for (const path of readdirSync(TESTS, { recursive: true, encoding: "utf8" }).sort()) {
-      if (!path.endsWith(".ts") || LEFT_OUT.test(path)) continue;
+      if (!path.endsWith(".ts") || !this.#tests.test(path)) continue;
       const file = { path, broken: new Set<string>(), deploys: new Set<Contract>(), milliseconds: 0 };
       await this.#loaded(file);
       this.files.push(file);

@@ -18,7 +18,7 @@ const project = new Project();
 const compiler = new Compiler(project);
 alive();
 const deployments = new Deployments(project.contracts);
-const suite = new Suite(deployments);
+const suite = new Suite(deployments, process.argv.includes("--near"));
 await suite.load();
 deployments.replacements = compiler.quick;
 const failures = await suite.rehearse(alive);
