@@ -4,7 +4,18 @@ import tseslint from "typescript-eslint";
 export default defineConfig(
   {
     ignores: [
-      ...["node_modules", "artifacts", "cache", "coverage", "typechain-types", "runs", "simulations", "dist", "abi"],
+      ...[
+        "node_modules",
+        "artifacts",
+        "cache",
+        "coverage",
+        "typechain-types",
+        "runs",
+        "simulations",
+        "benchmarks",
+        "dist",
+        "abi",
+      ],
       // AssemblyScript looks like TypeScript but is another language.
       ...["workloads/lib", "workloads/*/assembly", "workloads/*/build"],
     ],

@@ -1,6 +1,8 @@
-/** A provider that misbehaves in rounds, for demonstrations: it loses its stake, and nobody else loses anything. */
+/** A provider that misbehaves, for demonstrations: it loses its stake, and nobody else loses anything. */
 import { dirname, resolve } from "node:path";
 import { isHexString, Wallet } from "ethers";
+import { folderStore } from "../src/content/folderStore.js";
+import { httpStore } from "../src/content/httpStore.js";
 import { readText } from "../src/files/atomic.js";
 import { fileIdentity } from "../src/files/identityFile.js";
 import { type AdversaryEvent, BEHAVIOURS, type Behaviour, misbehave } from "../src/market/run/adversary.js";
@@ -12,11 +14,14 @@ import { createCommand, main, ScriptError, UsageError, wholeNumber } from "./dep
 
 const KEY = "OPENGPU_PROVIDER_KEY";
 
-const command = createCommand("adversary", "Takes part in rounds without doing their work, until it is interrupted.")
+const command = createCommand(
+  "adversary",
+  "Takes part in rounds, or delivers, without doing the work, until it is interrupted.",
+)
   .argument("<behaviour>", BEHAVIOURS.join(", "))
   .argument("<configuration>", "JSON file of a provider")
-  .option("--every <number>", "take part in every so many-th round only", wholeNumber(1, 64), 1)
-  .option("--turn <number>", "rounds that pass by first, fewer than these", wholeNumber(0, 63), 0)
+  .option("--every <number>", "take part in every so many-th task of its kind only", wholeNumber(1, 10_000), 1)
+  .option("--turn <number>", "tasks that pass by first, fewer than these", wholeNumber(0, 9_999), 0)
   .addHelpText("after", `\nThe key comes from the environment variable ${KEY}.`);
 
 async function textOf(path: string): Promise<string> {
@@ -55,7 +60,8 @@ await main(async () => {
       if (process.send !== undefined && process.connected) process.send({ name: config.name, event }, () => undefined);
       else console.log(JSON.stringify(event));
     };
-    await misbehave({ protocol, deployment, config, identity, behaviour, every, turn, report, signal });
+    const store = /^https?:/.test(config.store) ? httpStore(config.store) : folderStore(here(config.store));
+    await misbehave({ protocol, deployment, config, identity, store, behaviour, every, turn, report, signal });
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {

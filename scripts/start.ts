@@ -1,45 +1,51 @@
 /** A whole market doing real work, from its deployment to a picture, a table and a page about it. */
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { isHexString, type JsonRpcApiProvider, Wallet } from "ethers";
 import { PNG } from "pngjs";
-import { readText, writeBytes, writeText } from "../src/files/atomic.js";
-import { createDeploymentStore } from "../src/files/deploymentStore.js";
-import { devnetAccount } from "../src/market/devnet.js";
+import { writeBytes, writeText } from "../src/files/atomic.js";
 import { reportPage } from "../src/market/report/page.js";
 import { reportText } from "../src/market/report/tables.js";
-import { type Job, partsOf } from "../src/market/run/job.js";
-import { adversaryPlansFor, plansFor } from "../src/market/run/plans.js";
+import { bondOf, type Job, type JobPart, partsOf } from "../src/market/run/job.js";
+import {
+  adversaryPlansFor,
+  FLOORS,
+  plansFor,
+  type Prey,
+  usualAdversaries,
+  CAP_FACTOR,
+} from "../src/market/run/plans.js";
 import { readKeys } from "../src/market/run/cast.js";
 import { reclaim } from "../src/market/run/reclaim.js";
 import { runMarket, type RunResult } from "../src/market/run/run.js";
 import type { Summary } from "../src/market/summary.js";
 import { coins } from "../src/market/coins.js";
 import { seatsOf, SPARE_MEMBERS } from "../src/protocol/consensus.js";
-import { type Deployment, formatDocument, parseDeployment } from "../src/protocol/deployment.js";
-import { presetOf } from "../src/protocol/deploy/networks.js";
-import { deploy } from "../src/protocol/deploy/run.js";
-import { DEFAULT_PARAMETERS } from "../src/protocol/parameters.js";
-import { connectNode } from "../src/protocol/provider.js";
+import { formatDocument } from "../src/protocol/deployment.js";
+import { DEFAULT_PARAMETERS, type SuiteParameters } from "../src/protocol/parameters.js";
 import { splitDigits } from "../workloads/digits/training/data.js";
 import { buildWorkloads } from "../workloads/tools/build.js";
 import { manifestFile, moduleFile, type WorkloadName } from "../workloads/tools/places.js";
-import { compilerOf } from "./deployment/build.js";
 import { askFirst, main, ScriptError, UsageError } from "./deployment/command.js";
-import { checkPort, LOCAL_CHAIN, type LocalChain, serveChain } from "./market/chain.js";
+import { checkPort } from "./market/chain.js";
 import { command, type RunChoices } from "./market/options.js";
 import { createProgress, silence } from "./market/progress.js";
+import { givenVenue, venueOf } from "./market/venue.js";
 
-const FUNDER_KEY = "OPENGPU_FUNDER_KEY";
 /** A client of a run accepts at once, so that nobody waits an hour for a provider that was killed. Seconds. */
 const DISCLOSE_WINDOW = 60;
-/** A seal that is never opened holds up its round for so long. Seconds. */
-const OPEN_WINDOW = 45;
-/** Critical tiles and hostile providers on a chain of its own, if nothing else is said; none on another. */
+/** A seal that is never opened holds up its round for so long; a slow machine must open its own in it. Seconds. */
+const OPEN_WINDOW = 60;
+/** A panel has so many seconds for its seed beside the time of the order: its block is the fourth one after the dispute. */
+const SEED_WINDOW = 10;
+/** A panel has no longer than the order that it is about; a suite must have a least time. Seconds. */
+const PANEL_MIN = 1;
+/** A provider waits so many seconds for a client that accepts at once, or not at all. */
+const GRACE = 10;
+/** Critical and checked tiles on a chain of its own, if nothing else is said; none on another. */
 const CRITICAL = 9;
-const HOSTILE = 3;
+const CHECKED = 4;
 /**
  * Speed of the prices on a chain of its own, parts per million a second: a price falls by 2.5 percent a second where
  * nothing is ordered, and rises by a quarter of that where all slots are taken. A run takes a minute or two, in which the
@@ -49,129 +55,69 @@ const LOCAL_SPEED = 25_000;
 /** Pause between two looks at the chain, milliseconds. */
 const INTERVAL = 250;
 
-/** Where a run takes place. */
-interface Venue {
-  rpc: string;
-  provider: JsonRpcApiProvider;
-  deployment: Deployment;
-  deploymentFile: string;
-  alone: boolean;
-  blockTime?: number;
-  coin: string;
-  funder: Wallet;
-  /** Called before the first order. */
-  begin(): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** A chain of its own with a fresh suite. */
-async function localVenue({ port, blockTime }: RunChoices, folder: string): Promise<Venue> {
-  // A block for every transaction until all is prepared, so that nobody waits for what is no part of the market.
-  const options = { port, chainId: LOCAL_CHAIN, accounts: 1, blockInterval: 0, sameTimestamps: true };
-  const chain = await serveChain(options);
-  try {
-    return await localVenueOn(chain, blockTime, folder);
-  } catch (error) {
-    await chain.close();
-    throw error;
-  }
-}
-
-async function localVenueOn(chain: LocalChain, blockTime: number, folder: string): Promise<Venue> {
-  const provider = await connectNode(chain.url, { chainId: BigInt(LOCAL_CHAIN) });
-  const funder = new Wallet(devnetAccount("deployer").key, provider);
+/** How the suite of a chain of its own differs from the usual one. */
+function localParameters(): SuiteParameters {
   const { windows, price } = DEFAULT_PARAMETERS;
-  const deployment = await deploy({
-    signer: funder,
-    governance: { owner: funder.address, treasury: devnetAccount("treasury").address },
-    parameters: {
-      ...DEFAULT_PARAMETERS,
-      price: { ...price, speed: LOCAL_SPEED },
-      windows: { ...windows, disclose: DISCLOSE_WINDOW, open: OPEN_WINDOW },
-    },
-    store: createDeploymentStore(join(folder, "deployments")),
-    compiler: await compilerOf(),
-    patience: { interval: 20 },
-  });
+  const shorter = { disclose: DISCLOSE_WINDOW, open: OPEN_WINDOW, seed: SEED_WINDOW, panelMin: PANEL_MIN };
   return {
-    ...{ rpc: chain.url, provider, deployment, funder, blockTime, alone: true, coin: "ETH" },
-    deploymentFile: resolve(folder, "deployments", `${LOCAL_CHAIN}.json`),
-    begin: () => chain.setInterval(blockTime * 1_000),
-    async close() {
-      provider.destroy();
-      await chain.close();
-    },
+    ...DEFAULT_PARAMETERS,
+    price: { ...price, speed: LOCAL_SPEED },
+    windows: { ...windows, ...shorter },
   };
-}
-
-/** Another chain, with the suite of a record. */
-async function givenVenue(rpc: string, file: string): Promise<Venue> {
-  const text = await readText(file);
-  if (text === undefined) throw new ScriptError(`There is no file ${file} with a deployment.`);
-  const deployment = parseDeployment(text, file);
-  const key = funderKey(deployment.chainId);
-  const provider = await connectNode(rpc, { chainId: BigInt(deployment.chainId) });
-  const preset = presetOf(BigInt(deployment.chainId));
-  return {
-    ...{ rpc, provider, deployment, deploymentFile: resolve(file), alone: false },
-    coin: preset?.coin ?? "coins",
-    funder: new Wallet(key, provider),
-    begin: () => Promise.resolve(),
-    close() {
-      provider.destroy();
-      return Promise.resolve();
-    },
-  };
-}
-
-/** The key that pays, from the environment; on a local chain, if there is none, that of its first test account. */
-function funderKey(chainId: number): string {
-  const text = process.env[FUNDER_KEY] ?? "";
-  if (text === "" && chainId === LOCAL_CHAIN) return devnetAccount("deployer").key;
-  if (text === "") throw new ScriptError(`There is no key to pay with. Set the environment variable ${FUNDER_KEY}.`);
-  const key = text.startsWith("0x") ? text : `0x${text}`;
-  // Whatever else is said of a key might show it.
-  if (!isHexString(key, 32))
-    throw new ScriptError(`${FUNDER_KEY} is no private key: it must be 32 bytes in hexadecimal.`);
-  return key;
-}
-
-function venueOf(choices: RunChoices, folder: string): Promise<Venue> {
-  const { rpc, deployment } = choices;
-  if ((rpc === undefined) !== (deployment === undefined)) {
-    throw new UsageError(
-      "The options --rpc and --deployment go together: the node of a chain, and the suite that is on it.",
-    );
-  }
-  return rpc === undefined || deployment === undefined ? localVenue(choices, folder) : givenVenue(rpc, deployment);
 }
 
 const isLocal = ({ rpc }: RunChoices) => rpc === undefined;
-const criticalOf = (choices: RunChoices) => choices.critical ?? (isLocal(choices) ? CRITICAL : 0);
+
+/** How many tiles there are for adversaries, and what a checked one locks. */
+function preyOf(choices: RunChoices): Prey {
+  const { frame, trust, critical, checked } = choices;
+  const usually = (number: number) => (isLocal(choices) ? number : 0);
+  const some = (number: number) => (frame === "none" ? 0 : number);
+  const prey = { critical: some(critical ?? usually(CRITICAL)), checked: some(checked ?? usually(CHECKED)) };
+  return { ...prey, panelBond: prey.checked === 0 ? 0n : bondOf(FLOORS.render * CAP_FACTOR, trust) };
+}
+
 const hostileOf = (choices: RunChoices) =>
-  choices.hostile ?? (isLocal(choices) && choices.frame !== "none" && criticalOf(choices) > 0 ? HOSTILE : 0);
+  choices.hostile ?? (isLocal(choices) ? usualAdversaries(preyOf(choices)) : 0);
 
 /** What is to be done, as the choices say. */
 function jobOf(choices: RunChoices): Job {
-  const { frame, tile, scene, seed, samples, images, batch, trust } = choices;
+  const { frame, tile, scene, seed, samples, images, batch, trust, lifetime } = choices;
   if (frame === "none" && images === 0) throw new UsageError("There is nothing to do: give a --frame or --images.");
+  const { critical, checked } = preyOf(choices);
   const { heldOut } = splitDigits();
   const labels = heldOut.labels.subarray(0, images);
   const pixels = heldOut.pixels.subarray(0, images * 784);
   const job: Job = {
     ...(frame !== "none" && { frame: { scene, seed, frame, tile, samples } }),
     ...(images > 0 && { images: { pixels, labels, batch } }),
-    ...(frame !== "none" && { critical: { tiles: criticalOf(choices), trust } }),
+    ...(frame !== "none" && { critical: { tiles: critical, trust }, checked: { tiles: checked, trust }, lifetime }),
   };
-  // Before anything is begun.
-  const isCritical = partsOf(job).parts.some((part) => part.trust !== undefined);
-  const [members, needed] = [choices.providers + hostileOf(choices), seatsOf(trust) + SPARE_MEMBERS];
-  if (isCritical && members < needed) {
+  requireMembers(partsOf(job).parts, choices);
+  return job;
+}
+
+/**
+ * Before anything is begun.
+ *
+ * @throws {UsageError} if there are fewer providers than parts that are drawn for need.
+ */
+function requireMembers(parts: readonly JobPart[], choices: RunChoices): void {
+  const { providers, trust } = choices;
+  const members = providers + hostileOf(choices);
+  const needed = seatsOf(trust) + SPARE_MEMBERS;
+  if (parts.some((part) => part.trust !== undefined) && members < needed) {
     throw new UsageError(
-      `Rounds with a trust of ${trust} need ${needed} providers, not ${members}: give more --providers.`,
+      `Rounds and panels with a trust of ${trust} need ${needed} providers, not ${members}: give more --providers.`,
     );
   }
-  return job;
+  // Adversaries do not sit there, nor does the provider whose delivery is disputed.
+  const honest = seatsOf(trust) + 1;
+  if (parts.some((part) => part.checked === true) && providers < honest) {
+    throw new UsageError(
+      `Panels with a trust of ${trust} need ${honest} honest providers, not ${providers}: give more --providers.`,
+    );
+  }
 }
 
 /** A script that is run in a process of its own. */
@@ -211,7 +157,7 @@ async function runOnce(choices: RunChoices, signal: AbortSignal): Promise<Summar
   const job = jobOf(choices);
   if (choices.contentPort !== undefined) await checkPort(choices.contentPort, "--content-port");
   await buildWorkloads();
-  const venue = await venueOf(choices, folder);
+  const venue = await venueOf(choices, folder, localParameters());
   const progress = choices.json === true ? silence : createProgress(venue.coin);
   try {
     progress.line(
@@ -220,15 +166,19 @@ async function runOnce(choices: RunChoices, signal: AbortSignal): Promise<Summar
     signal.throwIfAborted();
     const { alone, coin, blockTime, deployment } = venue;
     const { contentPort, yes } = choices;
+    const prey = preyOf(choices);
+    const { minStakePerSlot } = deployment.parameters;
     const result = await runMarket({
       ...venue,
       ...{ run, folder, job, signal, interval: INTERVAL, clients: choices.clients, window: choices.window },
       begin: () => venue.begin(),
       chain: { coin, ...(blockTime !== undefined && { blockTime }) },
       plans: [
-        ...plansFor(choices.providers, deployment.parameters.minStakePerSlot),
-        ...adversaryPlansFor(hostileOf(choices), deployment.parameters.minStakePerSlot),
+        ...plansFor(choices.providers, minStakePerSlot, prey.panelBond),
+        ...adversaryPlansFor(hostileOf(choices), minStakePerSlot, prey),
       ],
+      quarrels: hostileOf(choices) > 0,
+      ...(alone && { grace: GRACE }),
       workloads: { render: filesOf("render"), digits: filesOf("digits") },
       program: programOf("provider.ts"),
       adversary: programOf("adversary.ts"),

@@ -8,9 +8,15 @@ import { ScriptError } from "../deployment/command.js";
 export const HOST = "127.0.0.1";
 export const LOCAL_CHAIN = 31337;
 
+/** Milliseconds between blocks that come although there is no transaction, where each transaction has its own. */
+const IDLE_BLOCKS = 1_000;
+
 export interface LocalChain {
   readonly url: string;
-  /** From now on a block comes every so many milliseconds; 0: with every transaction. */
+  /**
+   * From now on a block comes every so many milliseconds; 0: with every transaction, and one a second beside, because seats
+   * are drawn by the hash of a block that is to come although nothing else happens.
+   */
   setInterval(milliseconds: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -52,7 +58,7 @@ export async function serveChain(options: ChainOptions): Promise<LocalChain> {
     url,
     async setInterval(milliseconds) {
       await ask("evm_setAutomine", milliseconds === 0);
-      await ask("evm_setIntervalMining", milliseconds);
+      await ask("evm_setIntervalMining", milliseconds === 0 ? IDLE_BLOCKS : milliseconds);
     },
     close: () => server.close(),
   };

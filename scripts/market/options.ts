@@ -1,13 +1,16 @@
 /** What a person can choose of a run. */
 import { InvalidArgumentError, Option } from "commander";
 import { SCENES, type Scene, type Size } from "../../src/client/frame.js";
+import { DRAWN_LIFETIME } from "../../src/market/run/plans.js";
 import { createCommand, wholeNumber } from "../deployment/command.js";
 
 export interface RunChoices {
   providers: number;
   hostile?: number;
   critical?: number;
+  checked?: number;
   trust: number;
+  lifetime: number;
   clients: number;
   frame: Size | "none";
   tile: Size;
@@ -50,10 +53,21 @@ export const command = createCommand(
     "tiles that several providers must agree on; 9 on a local chain",
     wholeNumber(0, 10_000),
   )
-  .option("--trust <odds>", "odds that their agreement must reach", wholeNumber(2, 16_384), 2)
+  .option(
+    "--checked <number>",
+    "further tiles that clients compute again, to dispute what is wrong; 4 on a local chain",
+    wholeNumber(0, 10_000),
+  )
+  .option("--trust <odds>", "odds that agreement of several providers must reach", wholeNumber(2, 16_384), 2)
+  .option(
+    "--lifetime <seconds>",
+    "time until the deadline of a critical or checked tile, and for the panel of a dispute",
+    wholeNumber(10, 3_600),
+    DRAWN_LIFETIME,
+  )
   .option(
     "--hostile <number>",
-    "providers beside that lie, stay silent or copy; 3 on a local chain",
+    "providers beside that lie, stay silent, copy, forge or withhold, and a client that quarrels; 5 on a local chain",
     wholeNumber(0, 16),
   )
   .option("--frame <size>", "picture to render, in pixels, or none", frame, { width: 512, height: 384 })
@@ -76,7 +90,7 @@ export const command = createCommand(
   .addHelpText("after", "\nOn another chain the key that pays comes from the environment variable OPENGPU_FUNDER_KEY.");
 
 /** Reads a time between blocks, which need not be whole. */
-function seconds(text: string): number {
+export function seconds(text: string): number {
   const value = Number(text);
   if (!/^\d+(\.\d{1,3})?$/.test(text) || value > 60) {
     throw new InvalidArgumentError("It must be a number of seconds from 0 to 60.");

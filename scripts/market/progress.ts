@@ -2,7 +2,7 @@
 import { SingleBar } from "cli-progress";
 import { formatEther } from "ethers";
 import { coins } from "../../src/market/coins.js";
-import { percent, winners } from "../../src/market/report/format.js";
+import { count, percent, winners } from "../../src/market/report/format.js";
 import { savingsOf } from "../../src/market/report/savings.js";
 import type { RunEvent } from "../../src/market/run/run.js";
 import { createTicker, pricesIn } from "./ticker.js";
@@ -84,6 +84,16 @@ export function createProgress(coin: string): Progress {
           bar?.update(standing.paid, { open: standing.open, delivered: standing.delivered });
           return;
         }
+        case "disputed": {
+          const { client, what, provider, fee } = event;
+          row("disputed", `${what} of ${provider}, by ${client}; ${coins(fee)} ${coin} are held for the panel`);
+          return;
+        }
+        case "ruled": {
+          const { what, outcome, seats } = event;
+          row("ruled", `${what}: ${outcome.toLowerCase()} by ${count(seats, "seat")}`);
+          return;
+        }
         case "priced": {
           const told = ticker.tell(event.sample);
           if (told !== undefined) row("market", told);
@@ -91,9 +101,10 @@ export function createProgress(coin: string): Progress {
           return;
         }
         case "trouble": {
-          const count = (troubles.get(event.who) ?? 0) + 1;
-          troubles.set(event.who, count);
-          if (count <= MOST_TROUBLES) row(event.who, `${event.reason}${count === MOST_TROUBLES ? " (and so on)" : ""}`);
+          const number = (troubles.get(event.who) ?? 0) + 1;
+          troubles.set(event.who, number);
+          if (number <= MOST_TROUBLES)
+            row(event.who, `${event.reason}${number === MOST_TROUBLES ? " (and so on)" : ""}`);
         }
       }
     },

@@ -1,3 +1,4 @@
+import type { DisputeOutcome } from "../protocol/dispute.js";
 import type { PriceParameters } from "../protocol/parameters.js";
 
 /** What a run of the market did. Amounts in wei, moments in unix milliseconds, durations in milliseconds. */
@@ -16,6 +17,8 @@ export interface Summary {
   readonly digits?: DigitsSummary;
   readonly tasks: readonly TaskSummary[];
   readonly providers: readonly ProviderSummary[];
+  /** Deliveries that clients disputed, those that ended first first. */
+  readonly disputes: readonly DisputeSummary[];
   readonly escrow: Books;
   readonly balances: readonly BalanceSample[];
   /** About one a second from the first order to the last payment. */
@@ -121,6 +124,33 @@ export interface TaskSummary {
   readonly overlapped: boolean;
 }
 
+/** Why a delivery did not stand: its result is another one, most of the panel could not read it, or its provider did not open it. */
+export type DisputeReason = "wrong" | "unavailable" | "unopened";
+
+/** A dispute that has ended, and what it cost whom. Amounts in wei. */
+export interface DisputeSummary {
+  readonly taskId: string;
+  readonly workload: WorkloadName;
+  readonly part: number;
+  /** Name of the client that disputed. */
+  readonly client: string;
+  /** Name of the provider whose delivery was disputed. */
+  readonly provider: string;
+  readonly outcome: DisputeOutcome;
+  /** Missing if the provider was not proven wrong. */
+  readonly reason?: DisputeReason;
+  /** Seats of the panel that were taken. */
+  readonly seats: number;
+  /** What the provider lost of its stake. */
+  readonly slashed: bigint;
+  /** What the client paid for the result, of the panel or of the provider; 0 if it got its money back. */
+  readonly price: bigint;
+  /** What it paid to the panel beside. */
+  readonly cost: bigint;
+  /** What the panel was paid in all, by the client and out of the bond. */
+  readonly awarded: bigint;
+}
+
 export interface ProviderSummary {
   readonly name: string;
   /** Number of the provider. */
@@ -136,11 +166,17 @@ export interface ProviderSummary {
   readonly won: number;
   /** Attempts that another provider was faster at. */
   readonly lost: number;
+  /** For tasks and for seats in panels. */
   readonly earned: bigint;
-  /** How it misbehaved in rounds, if it did. */
+  /** What of it was for seats in panels of disputes. */
+  readonly awarded: bigint;
+  /** How it misbehaved, if it did. */
   readonly behaviour?: string;
-  /** Seats in rounds that it lost, what of its stake they cost, and how often it was proven wrong or silent. */
+  /** Seats in rounds and panels that it lost. */
   readonly seatsLost: number;
+  /** Deliveries that were disputed and did not stand. */
+  readonly disputesLost: number;
+  /** What both cost of its stake, and how often it was proven wrong or silent. */
   readonly slashed: bigint;
   readonly frauds: number;
   /** Coin spent on gas. */
@@ -166,7 +202,7 @@ export interface Books {
    * Whether everybody has, to the wei, what the sales say, and on a chain of its own all accounts add up to the coin.
    */
   readonly balanced: boolean;
-  /** What the clients paid in all for the tasks. */
+  /** What the clients paid in all for the tasks: to their providers, or where that was overturned to the panel. */
   readonly paid: bigint;
   /** What of it reached the providers, the publisher and the protocol. */
   readonly payments: bigint;
@@ -174,6 +210,12 @@ export interface Books {
   readonly fees: bigint;
   /** What the caps add up to. */
   readonly caps: bigint;
+  /** What clients paid to panels of disputes beside. */
+  readonly panels: bigint;
+  /** What panels were paid out of the bonds of providers that were wrong. */
+  readonly fromBonds: bigint;
+  /** What providers lost of their stake in all; what panels were not paid of it went to the protocol. */
+  readonly slashed: bigint;
 }
 
 /** Balances in Escrow at one moment. */

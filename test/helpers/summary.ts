@@ -3,6 +3,7 @@ import { quantilesOf } from "../../src/market/report/quantiles.js";
 import { workloadSummary } from "../../src/market/run/prices.js";
 import type {
   BalanceSample,
+  DisputeSummary,
   MarketSample,
   MarketState,
   ProviderSummary,
@@ -29,7 +30,9 @@ export function aProvider(id: number, changes: Partial<ProviderSummary> = {}): P
     won: 2,
     lost: 1,
     earned: PRICE * 2n,
+    awarded: 0n,
     seatsLost: 0,
+    disputesLost: 0,
     slashed: 0n,
     frauds: 0,
     gasCost: parseEther("0.000321"),
@@ -56,6 +59,25 @@ export function aTask(part: number, changes: Partial<TaskSummary> = {}): TaskSum
     paidAt: submittedAt + 1000 * (part + 1) + 500,
     attempts: 2,
     overlapped: part % 2 === 0,
+    ...changes,
+  };
+}
+
+/** A dispute of a tile that a panel of three overturned, unless told otherwise. */
+export function aDispute(part: number, changes: Partial<DisputeSummary> = {}): DisputeSummary {
+  return {
+    taskId: `0x${part.toString(16).padStart(64, "0")}`,
+    workload: "render",
+    part,
+    client: "client 1",
+    provider: "forger",
+    outcome: "Overturned",
+    ...(changes.outcome === "Upheld" ? {} : { reason: "wrong" }),
+    seats: 3,
+    slashed: 3n * CAP,
+    price: PRICE,
+    cost: 0n,
+    awarded: 3n * PRICE,
     ...changes,
   };
 }
@@ -111,7 +133,11 @@ export function aSummary(changes: Partial<Summary> = {}): Summary {
       royalties: parseEther("0.06"),
       fees: parseEther("0.04"),
       caps: parseEther("0.625"),
+      panels: 0n,
+      fromBonds: 0n,
+      slashed: 0n,
     },
+    disputes: [],
     balances: Array.from({ length: 10 }, (_, index) => aSample(index, providers)),
     markets,
     gas: [

@@ -18,9 +18,11 @@ import type {
   LoadResult,
   Machine,
   Network,
+  PriceComparison,
   ScenarioName,
   ScenarioResult,
 } from "./result.js";
+import { spreadOf } from "./statistics.js";
 import { openSession, type Session, type SessionOptions } from "./session.js";
 
 /** A workload to be measured. */
@@ -134,12 +136,33 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark
     ...(coinPrice !== undefined && { coinPrice }),
   };
   const largest = works.flatMap(({ workload }) => batches.findLast((batch) => batch.workload === workload) ?? []);
+  const prices = largest.map((batch) => comparePrices(book, batch, network, { ...choices, device: machine.cpu }));
   return {
     format: "opengpu-benchmark/1",
     ...{ startedAt, duration: (Date.now() - startedAt) / 1_000, machine, network, batches, loads, scenarios, gpu },
-    prices: largest.map((batch) => comparePrices(book, batch, network, { ...choices, device: machine.cpu })),
+    prices: [...prices, ...onGpu(options, largest, network)],
     problems,
   };
+}
+
+/** The same work at the rate of the accelerator, if that was measured: what a task costs in the market does not depend on it. */
+function onGpu(
+  { gpu, book, choices }: BenchmarkOptions,
+  batches: readonly BatchResult[],
+  network: Network,
+): PriceComparison[] {
+  if (!gpu.measured) return [];
+  const batch = batches.find(({ workload }) => workload === gpu.workload);
+  const direct = batch && spreadOf([batch.units / gpu.rate.median]);
+  if (batch === undefined || direct === undefined) return [];
+  const { utilisation, parallel } = choices;
+  const rest = { utilisation, ...(parallel !== undefined && { parallel }) };
+  return [
+    comparePrices(book, { ...batch, overhead: { ...batch.overhead, direct } }, network, {
+      ...rest,
+      device: gpu.device,
+    }),
+  ];
 }
 
 /** The scenarios, each in the same market as the baseline before it. */
@@ -153,32 +176,40 @@ async function playScenarios(
   const { plan } = options;
   const relay = await openRelay(options.rpc, Math.random);
   try {
-    return await within(options, "faults", relay.url, plan.scenarioTasks * (1 + plan.scenarios.length), async (session) => {
-      const results: ScenarioResult[] = [];
-      const play = async (scenario: ScenarioName, during?: { paid: number; act: () => void }) => {
-        options.begin(`${work.workload}, ${units} ${work.unit}s a task, ${plan.scenarioInFlight} in flight, ${scenario}`);
-        const prepared = await prepare(options, work, units, plan.scenarioTasks);
-        const settings = { inFlight: plan.scenarioInFlight, ...(during !== undefined && { during }) };
-        results.push(keep(await measureScenario(bench(session), scenario, prepared, settings, results[0])));
-      };
-      await play("baseline");
-      for (const scenario of plan.scenarios) {
-        if (scenario === "slow-store") {
-          session.slow(plan.delay);
-          await play(scenario);
-          session.slow(0);
-        } else if (scenario === "lossy-rpc") {
-          relay.losing(plan.loss);
-          await play(scenario);
-          relay.losing(0);
+    return await within(
+      options,
+      "faults",
+      relay.url,
+      plan.scenarioTasks * (1 + plan.scenarios.length),
+      async (session) => {
+        const results: ScenarioResult[] = [];
+        const play = async (scenario: ScenarioName, during?: { paid: number; act: () => void }) => {
+          options.begin(
+            `${work.workload}, ${units} ${work.unit}s a task, ${plan.scenarioInFlight} in flight, ${scenario}`,
+          );
+          const prepared = await prepare(options, work, units, plan.scenarioTasks);
+          const settings = { inFlight: plan.scenarioInFlight, ...(during !== undefined && { during }) };
+          results.push(keep(await measureScenario(bench(session), scenario, prepared, settings, results[0])));
+        };
+        await play("baseline");
+        for (const scenario of plan.scenarios) {
+          if (scenario === "slow-store") {
+            session.slow(plan.delay);
+            await play(scenario);
+            session.slow(0);
+          } else if (scenario === "lossy-rpc") {
+            relay.losing(plan.loss);
+            await play(scenario);
+            relay.losing(0);
+          }
         }
-      }
-      // Last, because it is gone for good.
-      if (plan.scenarios.includes("provider-killed")) {
-        await play("provider-killed", { paid: Math.ceil(plan.scenarioTasks / 4), act: () => void session.kill() });
-      }
-      return results;
-    });
+        // Last, because it is gone for good.
+        if (plan.scenarios.includes("provider-killed")) {
+          await play("provider-killed", { paid: Math.ceil(plan.scenarioTasks / 4), act: () => void session.kill() });
+        }
+        return results;
+      },
+    );
   } finally {
     await relay.close();
   }
@@ -211,13 +242,19 @@ async function within<T>(
 }
 
 /** Inputs of one size, and what comes of them without a market. */
-async function prepare({ executor, signal }: BenchmarkOptions, work: Work, units: number, count: number): Promise<Prepared> {
+async function prepare(
+  { executor, signal }: BenchmarkOptions,
+  work: Work,
+  units: number,
+  count: number,
+): Promise<Prepared> {
   const inputs = work.inputs(units, count);
   const { outputs, seconds } = await runDirectly(executor, work.files, inputs, signal);
   return { workload: work.workload, unit: work.unit, units, inputs, outputs, seconds };
 }
 
-const loadTasks = ({ loadFactor }: BenchmarkPlan, inFlight: number): number => Math.max(LOAD_TASKS, loadFactor * inFlight);
+const loadTasks = ({ loadFactor }: BenchmarkPlan, inFlight: number): number =>
+  Math.max(LOAD_TASKS, loadFactor * inFlight);
 
 function tasksOf({ works, plan }: BenchmarkOptions): number {
   const sizes = works.reduce((sum, work) => sum + work.sizes.length, 0);

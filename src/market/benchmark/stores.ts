@@ -6,7 +6,7 @@ import { pause } from "../../protocol/retry.js";
 export interface SlowStore {
   readonly store: ContentStore;
   /** From now on so much longer for each request, milliseconds. */
-  slow(delay: number): void;
+  readonly slow: (delay: number) => void;
 }
 
 /** @param signal Ends all that waits. */
@@ -32,8 +32,8 @@ export function slowStore(store: ContentStore, signal: AbortSignal): SlowStore {
 export interface TimedStore {
   readonly store: ContentStore;
   /** The last put, and the last get, of content with a digest. */
-  put(digest: string): number;
-  got(digest: string): number;
+  readonly put: (digest: string) => number;
+  readonly got: (digest: string) => number;
 }
 
 /** @param now A clock, milliseconds. */

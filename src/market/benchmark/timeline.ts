@@ -58,7 +58,7 @@ interface Attempt {
 /** Puts together what client and providers tell of tasks. All of them must have the same clock. */
 export interface Timeline {
   work(event: WorkEvent): void;
-  provider(name: string, event: FleetEvent): void;
+  readonly provider: (name: string, event: FleetEvent) => void;
   /** The input of a piece was put into the store in so many milliseconds, just before it was ordered. */
   put(part: number, duration: number): void;
   /** The output of a piece has come, after so many milliseconds. */

@@ -43,6 +43,26 @@ export function providerFigures({ providers, chain }: Summary): Figures {
   };
 }
 
+/** Which deliveries were disputed, how that ended, and what it cost whom. */
+export function disputeFigures({ disputes, chain }: Summary): Figures {
+  return {
+    title: `Disputes, amounts in ${plain(chain.coin)}`,
+    columns: [
+      ...["task", "delivered by", "disputed by", "verdict", "because"].map(text),
+      ...["seats", "provider lost", "client paid", "to the panel", "panel got"].map(number),
+    ],
+    rows: disputes.map((dispute) => [
+      `${dispute.workload} ${dispute.part}`,
+      plain(dispute.provider),
+      plain(dispute.client),
+      dispute.outcome,
+      dispute.reason ?? NONE,
+      String(dispute.seats),
+      ...[dispute.slashed, dispute.price, dispute.cost, dispute.awarded].map(amount),
+    ]),
+  };
+}
+
 /** What the tasks of each workload cleared at, how its market moved, and what that saved against the caps. */
 export function priceFigures({ workloads, chain }: Summary): Figures {
   const names = ["paid", "floor", "market first", "highest", "last", "cleared at", "least", "most", "saved", "of caps"];
@@ -92,7 +112,7 @@ export function verdictOn(books: Books): string {
 
 /** What the tasks cost and who got it, in sentences. */
 export function paymentSentences({ escrow, chain }: Summary): string[] {
-  const { paid, caps, payments, royalties, fees } = escrow;
+  const { paid, caps, payments, royalties, fees, panels, fromBonds, slashed } = escrow;
   const coin = plain(chain.coin);
   const rest = paid - payments - royalties - fees;
   const share = caps === 0n ? "" : ` (${percent(Number((paid * 10_000n) / caps) / 10_000)})`;
@@ -100,6 +120,12 @@ export function paymentSentences({ escrow, chain }: Summary): string[] {
   return [
     `Paid: ${amount(paid)} ${coin} of caps of ${amount(caps)} ${coin}${share}.`,
     `It went into ${shares} ${coin}${rest === 0n ? `, ${BALANCED}` : `; a rest of ${rest} wei did not`}.`,
+    ...(panels + fromBonds === 0n
+      ? []
+      : [`Panels of disputes: ${amount(panels)} ${coin} from clients, ${amount(fromBonds)} ${coin} out of bonds.`]),
+    ...(slashed === 0n
+      ? []
+      : [`Slashed: ${amount(slashed)} ${coin}, of which the protocol has ${amount(slashed - fromBonds)} ${coin}.`]),
   ];
 }
 

@@ -2,6 +2,7 @@ import type { Summary } from "../summary.js";
 import { balancesChart, latencyChart, winsChart } from "./charts.js";
 import {
   booksFigures,
+  disputeFigures,
   gasFigures,
   latencyFigures,
   paymentSentences,
@@ -33,6 +34,7 @@ ${sectionHtml(providerFigures(summary), [
   "Parallel: executions at a time. Niceness: how far a provider's executions stand back for others.",
   "Lost: attempts at which another provider was faster. Score: of the reputation on chain; it adds up over clients and epochs.",
 ])}
+${disputesHtml(summary)}
 ${sectionHtml(priceFigures(summary), [
   "Market: what an order of the source began at, unless its cap was lower. Cleared at: what tasks were sold for, on average, at least and at most.",
   "Saved: what the caps of the paid tasks add up to, less what was paid.",
@@ -73,6 +75,15 @@ function pictureHtml({ picture }: Summary, bytes?: Uint8Array): string {
 <img src="${source}" alt="${escapeHtml(alt)}"${space}>
 <figcaption>${escapeHtml(alt)}. Each tile was a task of its own.</figcaption>
 </figure>`;
+}
+
+function disputesHtml(summary: Summary): string {
+  if (summary.disputes.length === 0) return "";
+  return sectionHtml(disputeFigures(summary), [
+    "Upheld: the panel computed what the provider delivered. Overturned: it did not, and the client has the panel's result.",
+    "Because: the result was another one, most of the panel could not read it, or the provider did not open it.",
+    "Client paid: for the result, whoever has made it; to the panel: beside that. What a provider lost and the panel did not get went to the protocol.",
+  ]);
 }
 
 function chartsHtml(summary: Summary): string {

@@ -2,6 +2,7 @@ import Table from "cli-table3";
 import type { Summary } from "../summary.js";
 import {
   booksFigures,
+  disputeFigures,
   type Figures,
   gasFigures,
   latencyFigures,
@@ -20,6 +21,11 @@ export function providerTable(summary: Summary): string {
 /** What the tasks cleared at, and what was saved, for a terminal. */
 export function priceTable(summary: Summary): string {
   return tableOf(priceFigures(summary));
+}
+
+/** Which deliveries were disputed, and what that cost whom, for a terminal. */
+export function disputeTable(summary: Summary): string {
+  return tableOf(disputeFigures(summary));
 }
 
 /** Whose the coin in Escrow is, and what the tasks cost, for a terminal. */
@@ -43,6 +49,7 @@ export function reportText(summary: Summary): string {
   return [
     `Run ${plain(summary.run)}: ${headline(summary)}`,
     providerTable(summary),
+    ...(summary.disputes.length === 0 ? [] : [disputeTable(summary)]),
     priceTable(summary),
     booksTable(summary),
     gasTable(summary),

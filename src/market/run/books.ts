@@ -3,6 +3,7 @@ import { watch } from "../../protocol/events.js";
 import type { Protocol } from "../../protocol/protocol.js";
 import { persist } from "../../protocol/retry.js";
 import type { BalanceSample, Books } from "../summary.js";
+import { type Verdict, verdictsFor } from "./disputes.js";
 
 /** Whose coin is where. Addresses. */
 export interface Parties {
@@ -23,7 +24,7 @@ export interface Sale {
   readonly royalty: bigint;
 }
 
-/** A seat that lost stake, wei. */
+/** A seat in a round or a panel that lost stake, wei. */
 export interface Slash {
   readonly provider: number;
   readonly amount: bigint;
@@ -44,8 +45,10 @@ export interface Sales {
   readonly returns: readonly Return[];
   /** What providers lost of their bonds in tasks that lapsed, wei. */
   readonly lapsed: bigint;
-  /** What they lost in rounds. */
+  /** What they lost in rounds and panels. */
   readonly slashes: readonly Slash[];
+  /** What came of disputes. */
+  readonly verdicts: readonly Verdict[];
 }
 
 /** What was sold to some clients in a range of blocks. */
@@ -78,7 +81,7 @@ export async function salesTo(
       sales.push({ taskId, provider: Number(provider), client, price, fee, royalty });
     }
   }
-  return { sales, returns, lapsed, slashes };
+  return { sales, returns, lapsed, slashes, verdicts: await verdictsFor(protocol, clients, from, to) };
 }
 
 /** What Escrow has for the parties before anything is sold, so that what follows can be told apart. */
@@ -100,7 +103,7 @@ export async function booksOf(
   protocol: Protocol,
   parties: Parties,
   opening: Opening,
-  { sales, returns, lapsed, slashes }: Sales,
+  { sales, returns, lapsed, slashes, verdicts }: Sales,
   caps: bigint,
   stakes: bigint,
 ): Promise<Books> {
@@ -128,17 +131,25 @@ export async function booksOf(
   const coin = await persist("eth_getBalance", () => provider.getBalance(addresses.escrow), patience.requests);
 
   const total = (amounts: readonly bigint[]) => amounts.reduce((sum, amount) => sum + amount, 0n);
-  const paid = total(sales.map(({ price }) => price));
+  // The winners of a panel get the price that the client pays for their result whole.
+  const paid = total(sales.map(({ price }) => price)) + total(verdicts.map(({ price }) => price));
   const fees = total(sales.map(({ fee }) => fee));
   const royalties = total(sales.map(({ royalty }) => royalty));
   const feesOfReturns = total(returns.map(({ fee }) => fee));
   const spentBy = (client: string) =>
     total(sales.filter((sale) => sale.client === client).map(({ price }) => price)) +
-    total(returns.filter((one) => one.client === client).map(({ fee, tip }) => fee + tip));
+    total(returns.filter((one) => one.client === client).map(({ fee, tip }) => fee + tip)) +
+    total(verdicts.filter((one) => one.client === client).map(({ price, cost }) => price + cost));
+  const awards = verdicts.flatMap((verdict) => verdict.awards);
   const earnedBy = (id: number, account: string) =>
+    total(awards.filter(({ provider }) => provider === id).map(({ amount }) => amount)) +
     total(returns.filter(({ caller }) => caller === account).map(({ tip }) => tip)) +
     total(sales.filter((sale) => sale.provider === id).map(({ price, fee, royalty }) => price - fee - royalty));
-  const slashed = lapsed + total(slashes.map(({ amount }) => amount));
+  const panels = total(verdicts.map(({ cost }) => cost));
+  // What the clients do not pay comes out of bonds, whose rest goes to the protocol.
+  const fromBonds = total(awards.map(({ amount }) => amount)) - total(verdicts.map(({ price, cost }) => price + cost));
+  const slashed =
+    lapsed + total(slashes.map(({ amount }) => amount)) + total(verdicts.map((verdict) => verdict.slashed));
 
   const mine = {
     clients: total(clients.map(({ free, held }) => free + held)),
@@ -162,10 +173,10 @@ export async function booksOf(
   const inAll = opening.alone
     ? strangers === 0n &&
       pool === stakes &&
-      mine.others + treasury - opening.treasury === fees + feesOfReturns + slashed
+      mine.others + treasury - opening.treasury === fees + feesOfReturns + slashed - fromBonds
     : strangers >= 0n && pool >= stakes;
   return {
-    ...{ ...mine, strangers, coin, paid, royalties, fees, caps },
+    ...{ ...mine, strangers, coin, paid, royalties, fees, caps, panels, fromBonds, slashed },
     payments: paid - royalties - fees,
     balanced: asSold && inAll,
   };

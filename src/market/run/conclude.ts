@@ -3,7 +3,15 @@ import type { Protocol } from "../../protocol/protocol.js";
 import { messageOf } from "../../protocol/retry.js";
 import { snapshot } from "../../protocol/snapshot.js";
 import { quantilesOf } from "../report/quantiles.js";
-import type { BalanceSample, ChainSummary, MarketSample, ProviderSummary, Summary } from "../summary.js";
+import type {
+  BalanceSample,
+  ChainSummary,
+  DisputeSummary,
+  MarketSample,
+  ProviderSummary,
+  Summary,
+  TaskSummary,
+} from "../summary.js";
 import { booksOf, type Opening, type Parties, type Sales, salesTo } from "./books.js";
 import { gasByOperation, type SuiteTransaction, transactionsOf } from "./gas.js";
 import type { Ledger } from "./ledger.js";
@@ -56,14 +64,18 @@ export async function conclude(ending: Ending): Promise<Summary> {
 
   const { priceParameters: pricing } = await snapshot(protocol, "suite");
   const tasks = ledger.tasks();
-  const paid = tasks.filter(({ paidAt }) => paidAt !== undefined).length;
+  const settled = tasks.filter(({ paidAt }) => paidAt !== undefined);
+  const paid = settled.length;
+  // One may have been paid twice, because the first time it was in vain.
+  const done = new Set(settled.map(({ workload, part }) => `${workload} ${part}`)).size;
   const until = (end: "deliveredAt" | "paidAt") =>
     tasks.flatMap((task) => (task[end] === undefined ? [] : [task[end] - task.submittedAt]));
-  // Every winner of a round is paid by a sale of its own.
-  const sold = new Set(sales.sales.map(({ taskId }) => taskId)).size;
+  // Every winner of a round is paid by a sale of its own; where a panel has the result, there is none.
+  const ofPanels = sales.verdicts.filter(({ price }) => price > 0n);
+  const sold = new Set([...sales.sales, ...ofPanels].map(({ taskId }) => taskId)).size;
   const problems = [
     ...ending.problems,
-    ...(paid < parts ? [`${parts - paid} of ${parts} tasks were not paid.`] : []),
+    ...(done < parts ? [`${parts - done} of ${parts} tasks were not paid.`] : []),
     ...(sold === paid ? [] : [`The chain has ${sold} tasks that were sold, not ${paid}.`]),
     ...providers
       .filter(({ behaviour, slashed }) => behaviour === undefined && slashed > 0n)
@@ -80,6 +92,7 @@ export async function conclude(ending: Ending): Promise<Summary> {
     ...(picture !== undefined && { picture }),
     ...(digits !== undefined && { digits }),
     ...{ tasks, providers, escrow },
+    disputes: disputesOf(sales, tasks, parties),
     ...{ balances: ending.balances, markets },
     gas: gasByOperation(transactions),
     delivery: quantilesOf(until("deliveredAt")),
@@ -96,7 +109,7 @@ async function providersOf(
   plans: readonly ProviderPlan[],
   parties: Parties,
   ledger: Ledger,
-  { sales, slashes }: Sales,
+  { sales, slashes, verdicts }: Sales,
   transactions: readonly SuiteTransaction[],
 ): Promise<ProviderSummary[]> {
   return Promise.all(
@@ -109,18 +122,51 @@ async function providersOf(
       const [{ stake }, { score, frauds }] = values;
       const lost = slashes.filter(({ provider }) => provider === id);
       const own = sales.filter(({ provider }) => provider === id);
+      const overturned = verdicts.filter(({ provider, reason }) => provider === id && reason !== undefined);
+      // The first of a panel whose result the client pays for has won the task.
+      const won = verdicts.filter(({ price, awards: [first] }) => price > 0n && first?.provider === id);
+      const awarded = sumOf(
+        verdicts.flatMap(({ awards }) => awards.flatMap(({ provider, amount }) => (provider === id ? [amount] : []))),
+      );
       const sent = transactions.filter(({ from }) => from === owner);
       return {
-        ...{ name, id, owner, stake, parallel, niceness, won: own.length },
+        ...{ name, id, owner, stake, parallel, niceness, won: own.length + won.length },
         ...ledger.attemptsOf(name),
         ...(behaviour !== undefined && { behaviour }),
-        earned: own.reduce((sum, { price, fee, royalty }) => sum + price - fee - royalty, 0n),
+        earned: awarded + sumOf(own.map(({ price, fee, royalty }) => price - fee - royalty)),
+        awarded,
         seatsLost: lost.length,
-        slashed: lost.reduce((sum, { amount }) => sum + amount, 0n),
+        disputesLost: overturned.length,
+        slashed: sumOf([...lost.map(({ amount }) => amount), ...overturned.map(({ slashed }) => slashed)]),
         frauds: Number(frauds),
-        gasCost: sent.reduce((sum, { cost }) => sum + cost, 0n),
+        gasCost: sumOf(sent.map(({ cost }) => cost)),
         score: Number(score) / 1e6,
       };
     }),
   );
+}
+
+/** What the disputes came to, with what the clients know of the tasks. */
+function disputesOf({ verdicts, sales }: Sales, tasks: readonly TaskSummary[], parties: Parties): DisputeSummary[] {
+  return verdicts.flatMap((verdict) => {
+    const { taskId, outcome, reason, seats, slashed, cost, awards } = verdict;
+    const task = tasks.find((one) => one.taskId === taskId);
+    if (task === undefined) return [];
+    const { workload, part, client } = task;
+    const provider = parties.providers.find((one) => one.provider === verdict.provider);
+    const sold = sales.filter((sale) => sale.taskId === taskId).map(({ price }) => price);
+    return [
+      {
+        ...{ taskId, workload, part, client, outcome, seats, slashed, cost },
+        provider: provider?.name ?? `provider no. ${verdict.provider}`,
+        ...(reason !== undefined && { reason }),
+        price: verdict.price + sumOf(sold),
+        awarded: sumOf(awards.map(({ amount }) => amount)),
+      },
+    ];
+  });
+}
+
+function sumOf(amounts: readonly bigint[]): bigint {
+  return amounts.reduce((sum, amount) => sum + amount, 0n);
 }

@@ -1,9 +1,10 @@
 import { assembleFrame, type FrameJob, readPpm, splitFrame, type Tile } from "../../client/frame.js";
 import { countImages, readPredictions, splitImages } from "../../client/batches.js";
+import { MIN_TRUST, seatsOf } from "../../protocol/consensus.js";
 import { Verification } from "../../protocol/order.js";
 import type { WorkPiece, WorkTerms } from "../../client/work.js";
 import type { WorkloadName } from "../summary.js";
-import { CAP_FACTOR, CRITICAL_LIFETIME, DIGITS_WITHIN, RAMP } from "./plans.js";
+import { CAP_FACTOR, DIGITS_WITHIN, DRAWN_LIFETIME, FLOORS, RAMP } from "./plans.js";
 import type { StagedSource } from "./stage.js";
 
 /** Images to be recognised, and what they show. */
@@ -22,6 +23,13 @@ export interface Job {
   readonly images?: Images;
   /** How many of the first tiles are decided by agreement of several providers, and what odds that must reach. */
   readonly critical?: { readonly tiles: number; readonly trust: number };
+  /**
+   * How many tiles after these the clients compute again themselves, to dispute what is wrong, and what odds the agreement of
+   * a panel must reach.
+   */
+  readonly checked?: { readonly tiles: number; readonly trust: number };
+  /** Seconds from the submission of both to their deadline; {@link DRAWN_LIFETIME} if left out. */
+  readonly lifetime?: number;
 }
 
 /** One task of the job. */
@@ -30,8 +38,12 @@ export interface JobPart {
   /** Which tile or batch, from 0. */
   readonly part: number;
   readonly input: Uint8Array;
-  /** Odds that agreement of several providers must reach; missing: one provider is enough. */
+  /** Odds that agreement of several providers must reach, of a checked part in a dispute; missing: nobody is to agree. */
   readonly trust?: number;
+  /** Whether one provider is enough unless its client, which computes the part again, disputes what it delivers. */
+  readonly checked?: true;
+  /** Seconds from submission to deadline, if seats are drawn for it. */
+  readonly lifetime?: number;
   /** Whether an output has the right form and size. */
   readonly isWhole: (output: Uint8Array) => boolean;
 }
@@ -41,8 +53,14 @@ const LIFETIME = 3_600;
 /** Seconds to look at a disclosed result; the client of a run looks at once. */
 const REVIEW = 600;
 
-/** All parts of the job, those of the workloads in turn; those of digits end earlier. */
-export function partsOf({ frame, images, critical }: Job): { parts: JobPart[]; tiles: Tile[]; batches: Uint8Array[] } {
+/**
+ * All parts of the job: first those that are checked, because a dispute takes its time; then those of the workloads in turn,
+ * of which those of digits end earlier.
+ */
+export function partsOf(job: Job): { parts: JobPart[]; tiles: Tile[]; batches: Uint8Array[] } {
+  const { frame, images, critical, checked, lifetime = DRAWN_LIFETIME } = job;
+  const firstChecked = critical?.tiles ?? 0;
+  const lastChecked = firstChecked + (checked?.tiles ?? 0);
   const tiles = frame === undefined ? [] : splitFrame(frame);
   const batches = images === undefined ? [] : splitImages(images.pixels, images);
   const rendering = tiles.map((tile, part): JobPart => {
@@ -50,14 +68,35 @@ export function partsOf({ frame, images, critical }: Job): { parts: JobPart[]; t
       const { width, height } = readPpm(output);
       return width === tile.width && height === tile.height;
     });
-    const isCritical = critical !== undefined && part < critical.tiles;
-    return { workload: "render", part, input: tile.input, isWhole, ...(isCritical && { trust: critical.trust }) };
+    const plain: JobPart = { workload: "render", part, input: tile.input, isWhole };
+    if (critical !== undefined && part < firstChecked) return { ...plain, trust: critical.trust, lifetime };
+    if (checked === undefined || part >= lastChecked) return plain;
+    return { ...plain, trust: checked.trust, lifetime, checked: true };
   });
   const reading = batches.map((input, part): JobPart => {
     const isWhole = holds((output) => readPredictions(output, countImages(input)).length > 0);
     return { workload: "digits", part, input, isWhole };
   });
-  return { parts: interleave(rendering, reading, DIGITS_WITHIN), tiles, batches };
+  const first = rendering.filter((part) => part.checked === true);
+  const rest = rendering.filter((part) => part.checked !== true);
+  return { parts: [...first, ...interleave(rest, reading, DIGITS_WITHIN)], tiles, batches };
+}
+
+/** Wei that some parts may cost at most, disputes apart: a critical one an execution for each seat. */
+export function capsOf(parts: readonly JobPart[]): bigint {
+  const executions = ({ trust, checked }: JobPart) => (trust === undefined || checked ? 1n : BigInt(seatsOf(trust)));
+  return parts.reduce((sum, part) => sum + FLOORS[part.workload] * CAP_FACTOR * executions(part), 0n);
+}
+
+/** Wei that panels may cost beside if every checked part is disputed once: as much as such an order asks for as a bond. */
+export function panelFeesOf(parts: readonly JobPart[]): bigint {
+  const checked = parts.filter((part) => part.checked === true);
+  return checked.reduce((sum, { workload, trust }) => sum + bondOf(FLOORS[workload] * CAP_FACTOR, trust), 0n);
+}
+
+/** Bond of an order that can be disputed, wei: who is wrong pays the panel. */
+export function bondOf(maxReward: bigint, trust = MIN_TRUST): bigint {
+  return BigInt(seatsOf(trust)) * maxReward;
 }
 
 /** Whether a check holds; one that throws does not. */
@@ -80,20 +119,22 @@ function interleave<T>(one: readonly T[], other: readonly T[], within: number): 
 }
 
 /** What is ordered for a part: from the market price to so many times the floor, of whoever is first. */
-export function pieceOf({ input, trust }: JobPart, { source, floorPrice }: StagedSource): WorkPiece {
+export function pieceOf(part: JobPart, { source, floorPrice }: StagedSource): WorkPiece {
+  const { input, trust, checked, lifetime = DRAWN_LIFETIME } = part;
   const maxReward = floorPrice * CAP_FACTOR;
-  if (trust !== undefined) {
+  if (trust !== undefined && checked !== true) {
     const terms: WorkTerms = {
-      ...{ source, maxReward, trust, rampDuration: RAMP, lifetime: CRITICAL_LIFETIME, reviewPeriod: 0 },
+      ...{ source, maxReward, trust, rampDuration: RAMP, lifetime, reviewPeriod: 0 },
       verification: Verification.Quorum,
       bond: maxReward,
     };
     return { input, terms };
   }
   const terms: WorkTerms = {
-    ...{ source, maxReward, rampDuration: RAMP, lifetime: LIFETIME, reviewPeriod: REVIEW },
-    verification: Verification.Review,
-    bond: maxReward,
+    ...{ source, maxReward, rampDuration: RAMP, reviewPeriod: REVIEW, verification: Verification.Review },
+    ...(trust === undefined
+      ? { lifetime: LIFETIME, bond: maxReward }
+      : { lifetime, trust, bond: bondOf(maxReward, trust) }),
   };
   return { input, terms };
 }

@@ -21,7 +21,7 @@ export interface Standing {
   readonly ordered: number;
   /** Submitted, and nobody has delivered. */
   readonly open: number;
-  /** Delivered and not paid yet. */
+  /** Delivered, disputed ones too, and not paid yet. */
   readonly delivered: number;
   readonly paid: number;
 }
@@ -78,7 +78,12 @@ export function createLedger(nameOf: (provider: number) => string): Ledger {
         case "delivered":
           change(taskId, { state: "Delivered", deliveredAt: at, price: event.price });
           return;
+        case "disputed":
+          change(taskId, { state: "Disputed" });
+          return;
         case "sealed":
+          // The panel of a dispute: what it is about was delivered before.
+          if (tasks.get(taskId)?.state === "Disputed") return;
           change(taskId, { state: "Round", deliveredAt: at, price: event.price });
           return;
         case "paid": {
@@ -93,6 +98,7 @@ export function createLedger(nameOf: (provider: number) => string): Ledger {
         case "refunded":
           withoutHolder(taskId, "Refunded");
           return;
+        case "opened":
         case "decided":
         case "trouble":
       }
@@ -135,7 +141,7 @@ export function createLedger(nameOf: (provider: number) => string): Ledger {
       return {
         ordered: tasks.size,
         open: count("Open") + count("Reserved"),
-        delivered: count("Delivered") + count("Round"),
+        delivered: count("Delivered") + count("Round") + count("Disputed"),
         paid: count("Settled"),
       };
     },

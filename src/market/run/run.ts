@@ -3,8 +3,8 @@ import { formatEther, type Signer } from "ethers";
 import { folderStore } from "../../content/folderStore.js";
 import { createInbox } from "../../content/inbox.js";
 import { serveContent } from "../../content/server.js";
-import { seatsOf } from "../../protocol/consensus.js";
 import type { Deployment } from "../../protocol/deployment.js";
+import type { DisputeOutcome } from "../../protocol/dispute.js";
 import { OpenGpuError } from "../../protocol/errors.js";
 import { connect } from "../../protocol/protocol.js";
 import { orAbort } from "../../protocol/retry.js";
@@ -15,12 +15,13 @@ import type { Parties } from "./books.js";
 import { type Cast, castOf, freshPhrase, type RunKeys, writeKeys } from "./cast.js";
 import { conclude } from "./conclude.js";
 import { fleetOf, type FleetProvider, type Program, startProvider } from "./fleet.js";
-import { countCorrect, type Job, type JobPart, partsOf, pictureOf } from "./job.js";
+import { createChecks, createComputer } from "./checks.js";
+import { capsOf, countCorrect, type Job, type JobPart, panelFeesOf, partsOf, pictureOf } from "./job.js";
 import { createLedger, type Ledger, type Standing } from "./ledger.js";
 import { orderShares } from "./order.js";
-import { CAP_FACTOR, FLOORS, type ProviderPlan, ROYALTY_BPS } from "./plans.js";
+import { type ProviderPlan, ROYALTY_BPS } from "./plans.js";
 import { recordBalances, recordMarkets } from "./recorder.js";
-import { budgetOf, fund, setStage, type Stage, type WorkloadFiles } from "./stage.js";
+import { budgetOf, fund, type Need, setStage, type Stage, type WorkloadFiles } from "./stage.js";
 
 /** What a run tells while it works. */
 export type RunEvent =
@@ -29,6 +30,15 @@ export type RunEvent =
   | { readonly kind: "published"; readonly name: WorkloadName; readonly source: number; readonly floorPrice: bigint }
   | { readonly kind: "joined"; readonly plan: ProviderPlan; readonly provider: number }
   | { readonly kind: "started"; readonly tasks: number }
+  /** A client disputes a part that a provider delivered, for which `fee` is held, wei; later: how that ended. */
+  | {
+      readonly kind: "disputed";
+      readonly client: string;
+      readonly what: string;
+      readonly provider: string;
+      readonly fee: bigint;
+    }
+  | { readonly kind: "ruled"; readonly what: string; readonly outcome: DisputeOutcome; readonly seats: number }
   /** The market has moved; `task` is the one that was paid, if one was. */
   | { readonly kind: "moved"; readonly standing: Standing; readonly task?: TaskSummary }
   /** How the markets of the sources stand, about once a second. */
@@ -62,6 +72,10 @@ export interface RunOptions {
   adversary: Program;
   /** Port of the content server; a free one if left out. */
   contentPort?: number;
+  /** Whether a client claims once that a right result is wrong, see {@link createChecks}. */
+  quarrels: boolean;
+  /** Seconds that a provider waits for its client before it puts an envelope on chain; half of the window if left out. */
+  grace?: number;
   /** Pause between two looks at the chain, milliseconds. */
   interval: number;
   /** Asked before anything is sent, with what the run needs in wei; stops it by rejecting. */
@@ -98,8 +112,8 @@ export async function runMarket(options: RunOptions): Promise<RunResult> {
   const whole = partsOf(job);
   const { parts } = whole;
   const shares = cast.clients.map((_, index) => parts.filter((_part, at) => at % cast.clients.length === index));
-  const caps = shares.map((share) => ({ wei: capsOf(share), orders: share.length }));
-  const budget = await budgetOf(funder, caps, plans, parts.length);
+  const needs = shares.map(needOf);
+  const budget = await budgetOf(funder, needs, plans);
   await options.confirm?.(budget.total);
   // From here on coin depends on the keys.
   await writeKeys(join(folder, "keys.json"), keys);
@@ -114,6 +128,7 @@ export async function runMarket(options: RunOptions): Promise<RunResult> {
   const server = await serveContent({ store, inbox, onError, ...(port !== undefined && { port }) });
   let stop = (): Promise<unknown> => Promise.resolve();
   const working = new AbortController();
+  const computer = createComputer(funder, store);
   try {
     await fund(funder, cast, budget);
     report({ kind: "funded", total: budget.total });
@@ -125,7 +140,8 @@ export async function runMarket(options: RunOptions): Promise<RunResult> {
     for (const source of stage.sources) report({ kind: "published", ...source });
 
     const names = new Map<number, string>();
-    const ledger = createLedger((provider) => names.get(provider) ?? `provider no. ${provider}`);
+    const nameOf = (provider: number) => names.get(provider) ?? `provider no. ${provider}`;
+    const ledger = createLedger(nameOf);
     const providers: FleetProvider[] = [];
     stop = () => Promise.all(providers.map((provider) => provider.stop()));
     for (const index of plans.keys()) {
@@ -158,11 +174,20 @@ export async function runMarket(options: RunOptions): Promise<RunResult> {
     const { windows } = deployment.parameters;
     const outputs = await orderShares({
       ...{ stage, shares, store, inbox, folder, signal: ends },
+      checks: createChecks(computer.compute, options),
       window: options.window,
       discloseWindow: windows.disclose,
       report: (event, who) => {
         ledger.work(event, who);
         if (event.kind === "trouble") report({ kind: "trouble", who: who.client, reason: event.reason });
+        const what = `${who.workload} ${who.part}`;
+        if (event.kind === "disputed") {
+          const provider = nameOf(event.provider);
+          report({ kind: "disputed", client: who.client, what, provider, fee: event.fee });
+        }
+        if (event.kind === "decided" && event.outcome !== undefined) {
+          report({ kind: "ruled", what, outcome: event.outcome, seats: event.seats });
+        }
         const task = event.kind === "paid" ? ledger.task(event.taskId) : undefined;
         report({ kind: "moved", standing: ledger.standing(), ...(task !== undefined && { task }) });
       },
@@ -178,7 +203,7 @@ export async function runMarket(options: RunOptions): Promise<RunResult> {
     const summary = await conclude({
       ...{ protocol: funder, run: options.run, chain: options.chain, parties, plans, ledger },
       ...{ balances, markets, parts: parts.length, caps: capsOf(parts), from, startedAt, duration },
-      opening: { deposited: caps.map(({ wei }) => wei), treasury: treasury.free, alone: options.alone },
+      opening: { deposited: needs.map(({ wei }) => wei), treasury: treasury.free, alone: options.alone },
       workloads: stage.sources.map((source) => ({ ...source, tasks: countOf(parts, source.name) })),
       ...(frame !== undefined &&
         pixels !== undefined && { picture: { file: "picture.png", ...frame.frame, tiles: whole.tiles.length } }),
@@ -191,16 +216,16 @@ export async function runMarket(options: RunOptions): Promise<RunResult> {
     return { summary, keys, ...(pixels !== undefined && { pixels }) };
   } finally {
     working.abort();
-    await stop();
+    await Promise.all([stop(), computer.close()]);
     inbox.close();
     await server.close();
   }
 }
 
-/** Wei that some parts may cost at most. */
-function capsOf(parts: readonly JobPart[]): bigint {
-  const executions = ({ trust }: JobPart) => BigInt(trust === undefined ? 1 : seatsOf(trust));
-  return parts.reduce((sum, part) => sum + FLOORS[part.workload] * CAP_FACTOR * executions(part), 0n);
+/** What a client needs to order some parts. */
+function needOf(share: readonly JobPart[]): Need {
+  const disputes = share.filter(({ checked }) => checked === true).length;
+  return { wei: capsOf(share) + panelFeesOf(share), orders: share.length, disputes };
 }
 
 const countOf = (parts: readonly JobPart[], name: WorkloadName): number =>
@@ -237,7 +262,7 @@ function startOne(
   contentServer: string,
   ledger: Ledger,
 ): Promise<FleetProvider> {
-  const { plans, program, adversary, folder, rpc, deploymentFile, deployment, interval } = options;
+  const { plans, program, adversary, folder, rpc, deploymentFile, deployment, interval, grace } = options;
   const [plan, wallet] = [plans[index], cast.providers[index]];
   if (plan === undefined || wallet === undefined) throw new OpenGpuError(`There is no provider ${index}.`);
   // Slots of who does no work would be capacity that is not there.
@@ -247,6 +272,7 @@ function startOne(
     folder: join(folder, `provider-${index + 1}`),
     config: {
       ...{ rpc, deployment: deploymentFile, store: contentServer, inboxes: [contentServer], interval },
+      ...(grace !== undefined && { grace }),
       sources: stage.sources.filter(isMeant).map(({ source, floorPrice }) => ({
         source,
         slots: plan.parallel,

@@ -38,8 +38,11 @@ export interface Stage {
   readonly sources: readonly StagedSource[];
 }
 
-/** Gas that is set aside, by what it is for; a task costs its client a submission and an acceptance. */
-const GAS = { task: 300_000n, client: 500_000n, provider: 1_500_000n, publisher: 800_000n };
+/**
+ * Gas that is set aside, by what it is for. A task costs its client a submission and an acceptance; a dispute costs client
+ * and providers so much more.
+ */
+const GAS = { task: 300_000n, dispute: 600_000n, client: 500_000n, provider: 1_500_000n, publisher: 800_000n };
 /** Gas may get so many times dearer while the run lasts. */
 const GAS_MARGIN = 2n;
 
@@ -52,25 +55,28 @@ export interface Budget {
   readonly total: bigint;
 }
 
-/**
- * What everybody needs.
- *
- * @param caps Sum of the caps that each client orders, wei, and the number of its orders.
- * @param tasks Number of all orders: any provider may deliver all of them.
- */
+/** What a client may come to spend. */
+export interface Need {
+  /** Caps of its orders and what panels may cost beside, wei. */
+  readonly wei: bigint;
+  /** Orders, and how many of them it may dispute. */
+  readonly orders: number;
+  readonly disputes: number;
+}
+
+/** What everybody needs. Any provider may deliver all orders, and sit in all panels. */
 export async function budgetOf(
   { provider, patience }: Protocol,
-  caps: readonly { wei: bigint; orders: number }[],
+  needs: readonly Need[],
   plans: readonly ProviderPlan[],
-  tasks: number,
 ): Promise<Budget> {
   const fees = await feesOf(provider, "auto", patience.requests);
   const price = (gas: bigint) => GAS_MARGIN * costOf(gas, fees);
-  const clients = caps.map(({ wei, orders }) => ({
-    gas: price(GAS.client + BigInt(orders) * GAS.task),
-    deposit: wei,
-  }));
-  const providers = plans.map(({ stake }) => stake + price(GAS.provider + BigInt(tasks) * GAS.task));
+  const gasOf = ({ orders, disputes }: Omit<Need, "wei">) => BigInt(orders) * GAS.task + BigInt(disputes) * GAS.dispute;
+  const clients = needs.map((need) => ({ gas: price(GAS.client + gasOf(need)), deposit: need.wei }));
+  const orders = needs.reduce((sum, need) => sum + need.orders, 0);
+  const disputes = needs.reduce((sum, need) => sum + need.disputes, 0);
+  const providers = plans.map(({ stake }) => stake + price(GAS.provider + gasOf({ orders, disputes })));
   const publisher = price(GAS.publisher);
   const total =
     publisher +

@@ -120,6 +120,7 @@ describe("market.books", () => {
         returns: [{ client: two, fee: sharesOf(START).fee, tip: 0n, caller: two }],
         lapsed: slashed,
         slashes: [],
+        verdicts: [],
       });
     });
 
@@ -161,6 +162,7 @@ describe("market.books", () => {
         coin: sumOf(DEPOSITED) + parseEther("2"),
         paid: spent,
         ...{ payments, royalties, fees, caps: CAPS },
+        ...{ panels: 0n, fromBonds: 0n, slashed },
         balanced: true,
       });
       const { clients, providers, publisher, treasury, others, strangers } = told;
@@ -379,6 +381,7 @@ describe("market.books with rounds", () => {
         { provider: 1, amount: ODD },
         { provider: 3, amount: ODD },
       ],
+      verdicts: [],
     });
   });
 
@@ -402,6 +405,7 @@ describe("market.books with rounds", () => {
       coin: parseEther("15"),
       paid: spent,
       ...{ payments, royalties, fees, caps: 9n * ODD },
+      ...{ panels: 0n, fromBonds: 0n, slashed: kept },
       balanced: true,
     });
     const { clients, providers, publisher, treasury, stakes, others, strangers } = told;

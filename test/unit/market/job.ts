@@ -2,8 +2,17 @@ import { expect } from "chai";
 import { concat, getBytes, toUtf8Bytes } from "ethers";
 import { countImages, IMAGE_BYTES } from "../../../src/client/batches.js";
 import type { FrameJob } from "../../../src/client/frame.js";
-import { countCorrect, type Images, type JobPart, partsOf, pictureOf, pieceOf } from "../../../src/market/run/job.js";
-import { CRITICAL_LIFETIME, DIGITS_WITHIN, RAMP } from "../../../src/market/run/plans.js";
+import {
+  capsOf,
+  countCorrect,
+  type Images,
+  type JobPart,
+  panelFeesOf,
+  partsOf,
+  pictureOf,
+  pieceOf,
+} from "../../../src/market/run/job.js";
+import { DIGITS_WITHIN, DRAWN_LIFETIME, FLOORS, RAMP } from "../../../src/market/run/plans.js";
 import { Verification } from "../../../src/protocol/order.js";
 
 const FRAME: FrameJob = {
@@ -129,6 +138,52 @@ describe("market.job", () => {
     it("takes all tiles if there are fewer", () => {
       const parts = critical(1_000);
       expect(parts.filter(({ trust }) => trust === 2)).to.deep.equal(ofWorkload(parts, "render"));
+    });
+  });
+
+  describe("partsOf with checked tiles", () => {
+    const job = { frame: FRAME, images: imagesOf(6, 2) };
+    const criticalAnd = (tiles: number, trust = 2, lifetime?: number) =>
+      partsOf({
+        ...{ ...job, critical: { tiles: 3, trust: 8 }, checked: { tiles, trust } },
+        ...(lifetime !== undefined && { lifetime }),
+      }).parts;
+
+    it("has those after the critical ones checked, and orders them before all else", () => {
+      const parts = criticalAnd(2, 5, 40);
+      expect(parts.slice(0, 2)).to.deep.equal(parts.filter(({ checked }) => checked === true));
+      expect(parts.slice(0, 2).map(({ part, trust, lifetime }) => [part, trust, lifetime])).to.deep.equal([
+        [3, 5, 40],
+        [4, 5, 40],
+      ]);
+      for (const { workload, part, trust, lifetime } of parts.slice(2)) {
+        const isCritical = workload === "render" && part < 3;
+        expect([trust, lifetime], `${workload} ${part}`).to.deep.equal(isCritical ? [8, 40] : [undefined, undefined]);
+      }
+    });
+
+    it("changes nothing else of the job, nor of the sequence of the others", () => {
+      const bare = (parts: readonly JobPart[]) => parts.map(({ workload, part, input }) => [workload, part, input]);
+      const plain = partsOf(job).parts;
+      const sorted = (parts: readonly JobPart[]) =>
+        parts.toSorted((a, b) => a.workload.localeCompare(b.workload) || a.part - b.part);
+      expect(bare(sorted(criticalAnd(4)))).to.deep.equal(bare(sorted(plain)));
+      expect(bare(criticalAnd(0))).to.deep.equal(bare(plain));
+    });
+
+    it("takes what tiles are left if there are fewer", () => {
+      const parts = criticalAnd(1_000);
+      const tiles = ofWorkload(parts, "render");
+      expect(tiles.filter(({ checked }) => checked === true)).to.have.length(tiles.length - 3);
+    });
+
+    it("costs a cap, and where it is disputed one for each seat of the panel beside", () => {
+      const cap = FLOORS.render * 3n;
+      const parts = ofWorkload(criticalAnd(2, 4), "render");
+      // Trust 8 has five seats in each of three rounds, trust 4 four in each of two panels.
+      expect(capsOf(parts)).to.equal(3n * 5n * cap + 2n * cap + BigInt(parts.length - 5) * cap);
+      expect(panelFeesOf(parts)).to.equal(2n * 4n * cap);
+      expect(panelFeesOf(ofWorkload(criticalAnd(0), "render"))).to.equal(0n);
     });
   });
 
@@ -275,6 +330,26 @@ describe("market.job", () => {
       expect(terms).to.not.have.property("trust");
     });
 
+    it("orders a checked part of one provider, with a bond that pays a panel, and time to dispute it", () => {
+      const [part] = partsOf({ frame: FRAME, checked: { tiles: 1, trust: 9 }, lifetime: 33 }).parts;
+      if (part === undefined) throw new Error("no part");
+      const { terms } = pieceOf(part, {
+        ...{ name: "render", source: 3, floorPrice: 500n },
+        manifestDigest: `0x${"4d".repeat(32)}`,
+      });
+      expect(terms).to.deep.equal({
+        source: 3,
+        maxReward: 1_500n,
+        // Trust 9 has six seats.
+        bond: 6n * 1_500n,
+        trust: 9,
+        rampDuration: RAMP,
+        lifetime: 33,
+        reviewPeriod: 600,
+        verification: Verification.Review,
+      });
+    });
+
     it("orders a critical part of several providers, each at three times the floor at most, without a look", () => {
       const [part] = partsOf({ frame: FRAME, critical: { tiles: 1, trust: 9 } }).parts;
       if (part === undefined) throw new Error("no part");
@@ -289,7 +364,7 @@ describe("market.job", () => {
         bond: 1_500n,
         trust: 9,
         rampDuration: RAMP,
-        lifetime: CRITICAL_LIFETIME,
+        lifetime: DRAWN_LIFETIME,
         reviewPeriod: 0,
         verification: Verification.Quorum,
       });

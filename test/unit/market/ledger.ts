@@ -19,7 +19,17 @@ function aLedger() {
     inputDigest: `0x${"11".repeat(32)}`,
   });
   type Told = {
-    kind: "submitted" | "delivered" | "sealed" | "decided" | "paid" | "reopened" | "refunded" | "trouble";
+    kind:
+      | "submitted"
+      | "delivered"
+      | "disputed"
+      | "sealed"
+      | "opened"
+      | "decided"
+      | "paid"
+      | "reopened"
+      | "refunded"
+      | "trouble";
   };
   type Details = { provider?: number; price?: bigint; taskId?: string; executions?: number };
   return {
@@ -152,6 +162,38 @@ describe("market.ledger", () => {
     expect(book.standing()).to.deep.equal({ ordered: 2, open: 0, delivered: 0, paid: 1 });
   });
 
+  it("tells of a dispute what its client told: what was delivered before, and whoever was paid in the end", () => {
+    const book = aLedger();
+    book.client("submitted", 7, 100);
+    book.client("delivered", 7, 200, { provider: 1, price: 650n });
+    const delivered = book.task("7");
+    book.client("disputed", 7, 250);
+    const disputed = { ...delivered, state: "Disputed" };
+    expect(book.task("7")).to.deep.equal(disputed);
+    for (const [kind, at] of [
+      ["sealed", 300],
+      ["opened", 310],
+      ["decided", 320],
+    ] as const) {
+      book.client(kind, 7, at, { price: 999n });
+      expect(book.task("7"), kind).to.deep.equal(disputed);
+    }
+    expect(book.standing()).to.deep.equal({ ordered: 1, open: 0, delivered: 1, paid: 0 });
+    book.client("paid", 7, 400, { provider: 2, price: 650n });
+    expect(book.task("7")).to.deep.equal({ ...disputed, state: "Settled", paidAt: 400, winner: "two" });
+    expect(book.standing()).to.deep.equal({ ordered: 1, open: 0, delivered: 0, paid: 1 });
+  });
+
+  it("forgets what was delivered if its panel did not agree, because nobody is paid for it", () => {
+    const book = aLedger();
+    book.client("submitted", 7, 100);
+    const open = book.task("7");
+    book.client("delivered", 7, 200);
+    book.client("disputed", 7, 250);
+    book.client("refunded", 7, 400);
+    expect(book.task("7")).to.deep.equal({ ...open, state: "Refunded" });
+  });
+
   it("counts work in a round as done with its seat, and those as slower that got none", () => {
     const book = aLedger();
     book.client("submitted", 1, 0);
@@ -279,7 +321,17 @@ describe("market.ledger", () => {
 
   it("makes nothing of what is told of tasks, attempts or kinds that it does not know", () => {
     const book = aLedger();
-    const kinds = ["delivered", "sealed", "decided", "paid", "reopened", "refunded", "trouble"] as const;
+    const kinds = [
+      "delivered",
+      "disputed",
+      "sealed",
+      "opened",
+      "decided",
+      "paid",
+      "reopened",
+      "refunded",
+      "trouble",
+    ] as const;
     for (const kind of kinds) book.client(kind, 4, 10);
     expect(book.tasks()).to.deep.equal([]);
     expect(book.task("4")).to.equal(undefined);

@@ -7,6 +7,7 @@ import { pricesChart } from "../../../src/market/report/pricesChart.js";
 import { median, quantilesOf } from "../../../src/market/report/quantiles.js";
 import {
   booksTable,
+  disputeTable,
   gasTable,
   latencyTable,
   priceTable,
@@ -14,7 +15,7 @@ import {
   reportText,
 } from "../../../src/market/report/tables.js";
 import type { Summary } from "../../../src/market/summary.js";
-import { aMarketSample, aProvider, aSummary, aTask, START } from "../../helpers/summary.js";
+import { aDispute, aMarketSample, aProvider, aSummary, aTask, START } from "../../helpers/summary.js";
 
 const CHARTS = { winsChart, latencyChart, pricesChart, balancesChart };
 const NO_SLOTS = { price: parseEther("0.01"), utilisation: 1, openTasks: 3, capacity: 0 };
@@ -117,6 +118,43 @@ describe("market.reportText", () => {
       "0.000321",
       "0.750000",
     ]);
+  });
+
+  it("tells which deliveries were disputed, why they did not stand, and what that cost whom", () => {
+    const quarrel = {
+      ...({ provider: "provider 3", outcome: "Upheld", slashed: 0n, cost: parseEther("0.036"), seats: 3 } as const),
+      ...{ client: "client 2", price: parseEther("0.012"), awarded: parseEther("0.036") },
+    };
+    const upheld = aDispute(11, quarrel);
+    const disputes = [aDispute(9), aDispute(10, { provider: "withholder", reason: "unavailable" }), upheld];
+    const summary = aSummary({ disputes });
+    const table = disputeTable(summary);
+    const titles = ["task", "delivered by", "disputed by", "verdict", "because", "seats"];
+    const amounts = ["provider lost", "client paid", "to the panel", "panel got"];
+    expect(cellsOf(table, "task").slice(1, -1)).to.deep.equal([...titles, ...amounts]);
+    expect(cellsOf(table, "render 9").slice(1, -1)).to.deep.equal([
+      ...["render 9", "forger", "client 1", "Overturned", "wrong", "3"],
+      ...["0.075000", "0.010000", "0.000000", "0.030000"],
+    ]);
+    expect(cellsOf(table, "render 10").slice(2, 6)).to.deep.equal([
+      ...["withholder", "client 1", "Overturned", "unavailable"],
+    ]);
+    expect(cellsOf(table, "render 11").slice(1, -1)).to.deep.equal([
+      ...["render 11", "provider 3", "client 2", "Upheld", "–", "3"],
+      ...["0.000000", "0.012000", "0.036000", "0.036000"],
+    ]);
+    expect(reportText(summary)).to.include(table);
+    expect(reportPage(summary)).to.include("<h2>Disputes, amounts in ETH</h2>").and.include("withholder");
+    for (const text of [reportText(aSummary()), reportPage(aSummary())]) expect(text).to.not.include("Disputes");
+  });
+
+  it("tells where what was slashed and what panels were paid came from and went", () => {
+    const { escrow } = aSummary();
+    expect(booksTable(aSummary())).to.not.match(/Panels|Slashed/);
+    const told = { panels: parseEther("0.036"), fromBonds: parseEther("0.04"), slashed: parseEther("0.18") };
+    const text = booksTable(aSummary({ escrow: { ...escrow, ...told } }));
+    expect(text).to.include("Panels of disputes: 0.036000 ETH from clients, 0.040000 ETH out of bonds.");
+    expect(text).to.include("Slashed: 0.180000 ETH, of which the protocol has 0.140000 ETH.");
   });
 
   it("tells what each workload cleared at, where its market went, and what that saved", () => {

@@ -1,0 +1,176 @@
+/** How fast the market is, and how much it costs, compared with running the same work alone and with what others ask. */
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { readText, writeText } from "../src/files/atomic.js";
+import { compareResults } from "../src/market/benchmark/compare.js";
+import { describeMachine } from "../src/market/benchmark/machine.js";
+import { DEFAULT_BOOK, parsePriceBook, type PriceBook } from "../src/market/benchmark/priceBook.js";
+import { benchmarkPage } from "../src/market/benchmark/report/page.js";
+import { benchmarkText, comparisonText } from "../src/market/benchmark/report/text.js";
+import type { BenchmarkResult } from "../src/market/benchmark/result.js";
+import { formatResult, parseResult } from "../src/market/benchmark/resultSchema.js";
+import { type BenchmarkPlan, runBenchmark, type Work } from "../src/market/benchmark/run.js";
+import { coins } from "../src/market/coins.js";
+import { reclaim } from "../src/market/run/reclaim.js";
+import { DEFAULT_PARAMETERS } from "../src/protocol/parameters.js";
+import { createWasmExecutor } from "../src/sandbox/wasmExecutor.js";
+import { buildWorkloads } from "../workloads/tools/build.js";
+import { measureGpu } from "./benchmark/gpu.js";
+import { type BenchmarkChoices, command } from "./benchmark/options.js";
+import { worksOf } from "./benchmark/works.js";
+import { askFirst, main, ScriptError } from "./deployment/command.js";
+import { type Venue, venueOf } from "./market/venue.js";
+
+/** A provider that was killed keeps its client waiting for so long. Seconds. */
+const DISCLOSE_WINDOW = 60;
+/** Pause between two looks at the chain, milliseconds. */
+const INTERVAL = 250;
+
+const THOROUGH: BenchmarkPlan = {
+  ...{ repetitions: 3, tasks: 4, loads: [1, 8, 64], loadFactor: 2, scenarioTasks: 128, scenarioInFlight: 64 },
+  scenarios: ["slow-store", "lossy-rpc", "provider-killed"],
+  ...{ delay: 500, loss: 0.1 },
+};
+const QUICK: BenchmarkPlan = {
+  ...THOROUGH,
+  ...{ repetitions: 1, tasks: 3, loads: [1, 8], scenarioTasks: 24, scenarioInFlight: 12 },
+};
+
+function planOf({ quick, repetitions, inFlight, faultTasks, faults }: BenchmarkChoices): BenchmarkPlan {
+  const plan = quick === true ? QUICK : THOROUGH;
+  return {
+    ...plan,
+    ...(repetitions !== undefined && { repetitions }),
+    ...(inFlight !== undefined && { loads: inFlight }),
+    ...(faultTasks !== undefined && {
+      scenarioTasks: faultTasks,
+      scenarioInFlight: Math.min(faultTasks, plan.scenarioInFlight),
+    }),
+    ...(!faults && { scenarios: [] }),
+  };
+}
+
+function worksFor({ quick, workloads }: BenchmarkChoices): readonly [Work, ...Work[]] {
+  const sizes =
+    quick === true ? { digits: [1, 100], train: [100] } : { digits: [1, 10, 100, 1_000], train: [100, 1_000, 5_000] };
+  const [first, ...others] = worksOf(sizes, workloads);
+  if (first === undefined) throw new ScriptError("There is no workload to measure.");
+  return [first, ...others];
+}
+
+async function textOf(path: string): Promise<string> {
+  const text = await readText(path);
+  if (text === undefined) throw new ScriptError(`There is no file ${path}.`);
+  return text;
+}
+
+async function bookOf({ prices }: BenchmarkChoices): Promise<PriceBook> {
+  const path = prices ?? fileURLToPath(DEFAULT_BOOK);
+  return parsePriceBook(await textOf(path), path);
+}
+
+/** A name that sorts by time. */
+function newName(): string {
+  return `${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}-${randomBytes(2).toString("hex")}`;
+}
+
+async function measure(choices: BenchmarkChoices, venue: Venue, folder: string, signal: AbortSignal) {
+  const { alone, coin, blockTime, deployment, funder } = venue;
+  const { coinPrice, gasPrice, hardware, utilisation, providers, parallel, reward } = choices;
+  const say = (line: string) => {
+    if (choices.json !== true) console.log(line);
+  };
+  const executor = createWasmExecutor({ parallel: 1 });
+  try {
+    const machine = await describeMachine();
+    const gpu = await measureGpu(signal);
+    await venue.begin();
+    return await runBenchmark({
+      ...venue,
+      ...{ folder, signal, providers, parallel, reward, executor },
+      machine,
+      // The driver's name is what price books go by.
+      gpu: gpu.measured && machine.gpu !== "none" ? { ...gpu, device: machine.gpu } : gpu,
+      network: {
+        coin,
+        ...(blockTime !== undefined && { blockTime }),
+        ...(coinPrice !== undefined && { coinPrice }),
+        ...(gasPrice !== undefined && { gasPrice }),
+      },
+      works: worksFor(choices),
+      plan: planOf(choices),
+      program: {
+        file: fileURLToPath(new URL("provider.ts", import.meta.url)),
+        execArgv: ["--import", import.meta.resolve("tsx")],
+      },
+      book: await bookOf(choices),
+      choices: { utilisation, ...(hardware !== undefined && { hardware }) },
+      interval: INTERVAL,
+      begin: (what) => {
+        say(`… ${what}`);
+      },
+      trouble: (who, reason) => {
+        say(`  ${who}: ${reason}`);
+      },
+      ...(!alone && {
+        over: async (place, keys) => {
+          for (const line of await reclaim({ deployment, folder: place, keys, funder })) say(line);
+        },
+      }),
+      ...(!alone &&
+        choices.yes !== true && {
+          confirm: (total) => askFirst(`Spend up to ${coins(total)} ${coin} of ${funder.address}`),
+        }),
+    });
+  } finally {
+    await executor.close();
+  }
+}
+
+async function run(choices: BenchmarkChoices, signal: AbortSignal): Promise<BenchmarkResult> {
+  const folder = join(choices.folder, newName());
+  const { windows } = DEFAULT_PARAMETERS;
+  await buildWorkloads();
+  const venue = await venueOf(choices, folder, {
+    ...DEFAULT_PARAMETERS,
+    windows: { ...windows, disclose: DISCLOSE_WINDOW },
+  });
+  try {
+    const result = await measure(choices, venue, folder, signal);
+    await writeText(join(folder, "result.json"), formatResult(result));
+    await writeText(join(folder, "report.html"), benchmarkPage(result));
+    if (choices.json !== true) {
+      console.log(`\n${benchmarkText(result)}\n\nKept in ${folder}: report.html, result.json.`);
+    }
+    return result;
+  } finally {
+    await venue.close();
+  }
+}
+
+await main(async () => {
+  const choices = command.parse().opts<BenchmarkChoices>();
+  // Before minutes are spent: what cannot be read is said at once.
+  await bookOf(choices);
+  const { compare } = choices;
+  const old = compare === undefined ? undefined : parseResult(await textOf(compare), compare);
+  const stopping = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.on(name, () => {
+      // Who asks twice does not want to wait.
+      if (stopping.signal.aborted) process.exit(130);
+      stopping.abort(new ScriptError("The benchmark was interrupted; every process of it has ended."));
+    });
+  }
+  const result = await run(choices, stopping.signal);
+  if (choices.json === true) process.stdout.write(formatResult(result));
+  if (result.problems.length > 0) process.exitCode = 1;
+  if (old !== undefined) {
+    const comparison = compareResults(old, result);
+    console.error(comparisonText(comparison));
+    if (comparison.regressed) process.exitCode = 1;
+  }
+});
+// A failure ends the program, whatever is still open.
+if (process.exitCode !== undefined && process.exitCode !== 0) process.stdout.write("", () => process.exit());

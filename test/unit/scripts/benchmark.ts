@@ -1,0 +1,96 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { addedBy } from "../../../src/market/benchmark/overhead.js";
+import { parseResult } from "../../../src/market/benchmark/resultSchema.js";
+import { expectSentence, inPairs, processesWith, ran } from "../../helpers/scripts.js";
+
+/** Two sizes of one workload and one of the other, a load, and every fault, as small as they can be. */
+const SMALL = [
+  ...["--quick", "--in-flight", "2", "--block-time", "0", "--providers", "2", "--fault-tasks", "8"],
+  ...["--coin-price", "2", "--gas-price", "0.5", "--hardware", "Tesla T4", "--json"],
+];
+
+describe("scripts.benchmark", function () {
+  this.timeout(400_000);
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "opengpu-benchmark-"));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  it("measures both workloads in a whole market, loses nothing whatever fails, and leaves nothing running", async () => {
+    const { status, out, err } = await ran("benchmark", [...SMALL, "--folder", folder], {}, { timeout: 350_000 });
+    expect(status, err).to.equal(0);
+    const result = parseResult(out);
+    expect(result.problems).to.deep.equal([]);
+    expect(result.network).to.include({ chainId: 31_337, coin: "ETH", coinPrice: 2, gasPrice: 500_000_000n });
+    expect(result.batches.map(({ workload, units }) => [workload, units])).to.deep.equal([
+      ["digits", 1],
+      ["digits", 100],
+      ["train", 100],
+    ]);
+    for (const { payment, overhead, cost } of result.batches) {
+      expect(payment.samples).to.equal(3);
+      // Whatever the market adds, the work itself is in it.
+      const { chain, storage, execution, waiting } = overhead.split;
+      expect(execution).to.be.above(0);
+      expect(overhead.market.most).to.be.at.least(execution);
+      expect(chain + storage + execution + waiting).to.be.closeTo(meanOf(overhead.market), 0.05);
+      expect([cost.price, cost.fee, cost.royalty]).to.deep.equal([10n ** 15n, 25n * 10n ** 12n, 5n * 10n ** 13n]);
+      const operations = cost.gas.map(({ operation, payer }) => `${payer} ${operation}`);
+      expect(operations).to.include.members([
+        ...["client taskManager.submit", "client taskManager.accept", "provider taskManager.deliver"],
+      ]);
+    }
+    const [one, hundred] = result.batches.map((batch) => addedBy(batch).unit);
+    expect(hundred).to.be.below(one ?? 0);
+    expect(result.loads.map(({ inFlight, tasks, failures }) => [inFlight, tasks, failures])).to.deep.equal([[2, 8, 0]]);
+    expect(result.scenarios.map(({ scenario, tasks, lost }) => [scenario, tasks, lost])).to.deep.equal([
+      ["baseline", 8, 0],
+      ["slow-store", 8, 0],
+      ["lossy-rpc", 8, 0],
+      ["provider-killed", 8, 0],
+    ]);
+    // Half a second for the input, and for what comes back.
+    const [baseline, slow] = result.scenarios;
+    expect(slow?.payment.least).to.be.above((baseline?.payment.least ?? 0) + 1_000);
+    expect(slow?.growth.p50).to.be.above(1);
+
+    const [digits] = result.prices;
+    expect(digits?.offers.every(({ basis }) => basis === "not measured here")).to.equal(true);
+    expect(digits?.provider).to.include({ hardware: "Tesla T4" });
+    const [run = ""] = await readdir(folder);
+    const kept = await readdir(join(folder, run));
+    expect(kept).to.include.members(["report.html", "result.json"]);
+    expect(parseResult(await readFile(join(folder, run, "result.json"), "utf8"))).to.deep.equal(result);
+    const left = await processesWith(folder);
+    if (left !== undefined) expect(left).to.deep.equal([]);
+  });
+
+  it("says in one sentence what cannot be", async () => {
+    const bad = join(folder, "bad.json");
+    await writeFile(bad, '{"format":"opengpu-prices/1","offers":[]}');
+    const cases: [words: string[], status: number, pattern: RegExp][] = [
+      [["--workloads", "digits,chess"], 2, /“chess” is none of digits, train/],
+      [["--in-flight", "8,0"], 2, /from 1 to 1000/],
+      [["--reward", "0"], 2, /amount of coins above 0/],
+      [["--utilisation", "1.5"], 2, /share above 0, at most 1/],
+      [["--rpc", "http://127.0.0.1:1"], 2, /--rpc and --deployment go together/],
+      [["--prices", join(folder, "none.json")], 1, /There is no file .*none\.json/],
+      [["--prices", bad], 1, /offers.*list of at least one offer/],
+      [["--compare", bad], 1, /bad\.json.*format/],
+    ];
+    const place = join(folder, "none");
+    await inPairs(cases, async ([words, expected, pattern]) => {
+      const { status, out, err } = await ran("benchmark", ["--folder", place, ...words]);
+      expectSentence(err, pattern);
+      expect([status, out], words.join(" ")).to.deep.equal([expected, ""]);
+    });
+    expect(await readdir(place).catch(() => [])).to.deep.equal([]);
+  });
+});
+
+const meanOf = ({ least, median, most }: { least: number; median: number; most: number }) =>
+  (least + median + most) / 3;
