@@ -7,28 +7,19 @@ import { PNG } from "pngjs";
 import { writeBytes, writeText } from "../src/files/atomic.js";
 import { reportPage } from "../src/market/report/page.js";
 import { reportText } from "../src/market/report/tables.js";
-import { bondOf, type Job, type JobPart, partsOf } from "../src/market/run/job.js";
-import {
-  adversaryPlansFor,
-  FLOORS,
-  plansFor,
-  type Prey,
-  usualAdversaries,
-  CAP_FACTOR,
-} from "../src/market/run/plans.js";
+import { adversaryPlansFor, plansFor } from "../src/market/run/plans.js";
 import { readKeys } from "../src/market/run/cast.js";
 import { reclaim } from "../src/market/run/reclaim.js";
 import { runMarket, type RunResult } from "../src/market/run/run.js";
 import type { Summary } from "../src/market/summary.js";
 import { coins } from "../src/market/coins.js";
-import { seatsOf, SPARE_MEMBERS } from "../src/protocol/consensus.js";
 import { formatDocument } from "../src/protocol/deployment.js";
 import { DEFAULT_PARAMETERS, type SuiteParameters } from "../src/protocol/parameters.js";
-import { splitDigits } from "../workloads/digits/training/data.js";
 import { buildWorkloads } from "../workloads/tools/build.js";
 import { manifestFile, moduleFile, type WorkloadName } from "../workloads/tools/places.js";
 import { askFirst, main, ScriptError, UsageError } from "./deployment/command.js";
 import { checkPort } from "./market/chain.js";
+import { hostileOf, jobOf, preyOf } from "./market/job.js";
 import { command, type RunChoices } from "./market/options.js";
 import { createProgress, silence } from "./market/progress.js";
 import { givenVenue, venueOf } from "./market/venue.js";
@@ -43,9 +34,6 @@ const SEED_WINDOW = 10;
 const PANEL_MIN = 1;
 /** A provider waits so many seconds for a client that accepts at once, or not at all. */
 const GRACE = 10;
-/** Critical and checked tiles on a chain of its own, if nothing else is said; none on another. */
-const CRITICAL = 9;
-const CHECKED = 4;
 /**
  * Speed of the prices on a chain of its own, parts per million a second: a price falls by 2.5 percent a second where
  * nothing is ordered, and rises by a quarter of that where all slots are taken. A run takes a minute or two, in which the
@@ -64,60 +52,6 @@ function localParameters(): SuiteParameters {
     price: { ...price, speed: LOCAL_SPEED },
     windows: { ...windows, ...shorter },
   };
-}
-
-const isLocal = ({ rpc }: RunChoices) => rpc === undefined;
-
-/** How many tiles there are for adversaries, and what a checked one locks. */
-function preyOf(choices: RunChoices): Prey {
-  const { frame, trust, critical, checked } = choices;
-  const usually = (number: number) => (isLocal(choices) ? number : 0);
-  const some = (number: number) => (frame === "none" ? 0 : number);
-  const prey = { critical: some(critical ?? usually(CRITICAL)), checked: some(checked ?? usually(CHECKED)) };
-  return { ...prey, panelBond: prey.checked === 0 ? 0n : bondOf(FLOORS.render * CAP_FACTOR, trust) };
-}
-
-const hostileOf = (choices: RunChoices) =>
-  choices.hostile ?? (isLocal(choices) ? usualAdversaries(preyOf(choices)) : 0);
-
-/** What is to be done, as the choices say. */
-function jobOf(choices: RunChoices): Job {
-  const { frame, tile, scene, seed, samples, images, batch, trust, lifetime } = choices;
-  if (frame === "none" && images === 0) throw new UsageError("There is nothing to do: give a --frame or --images.");
-  const { critical, checked } = preyOf(choices);
-  const { heldOut } = splitDigits();
-  const labels = heldOut.labels.subarray(0, images);
-  const pixels = heldOut.pixels.subarray(0, images * 784);
-  const job: Job = {
-    ...(frame !== "none" && { frame: { scene, seed, frame, tile, samples } }),
-    ...(images > 0 && { images: { pixels, labels, batch } }),
-    ...(frame !== "none" && { critical: { tiles: critical, trust }, checked: { tiles: checked, trust }, lifetime }),
-  };
-  requireMembers(partsOf(job).parts, choices);
-  return job;
-}
-
-/**
- * Before anything is begun.
- *
- * @throws {UsageError} if there are fewer providers than parts that are drawn for need.
- */
-function requireMembers(parts: readonly JobPart[], choices: RunChoices): void {
-  const { providers, trust } = choices;
-  const members = providers + hostileOf(choices);
-  const needed = seatsOf(trust) + SPARE_MEMBERS;
-  if (parts.some((part) => part.trust !== undefined) && members < needed) {
-    throw new UsageError(
-      `Rounds and panels with a trust of ${trust} need ${needed} providers, not ${members}: give more --providers.`,
-    );
-  }
-  // Adversaries do not sit there, nor does the provider whose delivery is disputed.
-  const honest = seatsOf(trust) + 1;
-  if (parts.some((part) => part.checked === true) && providers < honest) {
-    throw new UsageError(
-      `Panels with a trust of ${trust} need ${honest} honest providers, not ${providers}: give more --providers.`,
-    );
-  }
 }
 
 /** A script that is run in a process of its own. */

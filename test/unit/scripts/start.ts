@@ -8,6 +8,8 @@ import { formatEther, parseEther, Wallet } from "ethers";
 import { network } from "hardhat";
 import { PNG } from "pngjs";
 import { compilerOf } from "../../../scripts/deployment/build.js";
+import { jobOf } from "../../../scripts/market/job.js";
+import { command, type RunChoices } from "../../../scripts/market/options.js";
 import { readPpm } from "../../../src/client/frame.js";
 import { digestOf } from "../../../src/content/digest.js";
 import { createDeploymentStore } from "../../../src/files/deploymentStore.js";
@@ -388,21 +390,10 @@ describe("scripts.start", function () {
     const cases: [words: string[], status: number, pattern: RegExp][] = [
       [["--port", String(port)], 1, new RegExp(`Port ${port} .* in use .*--port`)],
       [["--content-port", String(port)], 1, new RegExp(`Port ${port} .* in use .*--content-port`)],
-      [["--frame", "0x48"], 2, /0x48.*size in pixels/],
-      [["--frame", "none", "--images", "0"], 2, /nothing to do/],
       [["--tile", "8000x8000", "--frame", "8000x8000"], 1, /Tile is 8000 by 8000/],
       [["--rpc", "http://127.0.0.1:1"], 2, /--rpc and --deployment go together/],
       [["--rpc", "http://127.0.0.1:1", "--deployment", "nowhere.json"], 1, /no file nowhere\.json/],
-      [["--block-time", "-1"], 2, /block-time/],
-      [["--providers", "0"], 2, /from 1 to 64/],
       [["--providers", "4", "--hostile", "0"], 2, /trust of 2 need 5 providers, not 4.*--providers/],
-      [["--critical", "1", "--trust", "64", "--providers", "3", "--hostile", "2"], 2, /trust of 64 need 10 .*not 5/],
-      [["--critical", "1", "--trust", "1"], 2, /from 2 to 16384/],
-      [["--critical", "-1"], 2, /critical.*from 0 to 10000/],
-      [["--checked", "x"], 2, /checked.*from 0 to 10000/],
-      [["--critical", "0", "--providers", "3"], 2, /Panels with a trust of 2 need 4 honest .*not 3.*--providers/],
-      [["--lifetime", "9"], 2, /lifetime.*from 10 to 3600/],
-      [["--hostile", "17"], 2, /hostile.*from 0 to 16/],
       [["--reclaim", "nowhere"], 2, /needs --rpc and --deployment/],
       [["--fast"], 2, /Unknown option '--fast'/],
     ];
@@ -420,5 +411,27 @@ describe("scripts.start", function () {
     busy.close();
     // Nothing was begun.
     expect(await readdir(place).catch(() => [])).to.deep.equal([]);
+  });
+
+  it("refuses choices that cannot be", () => {
+    const cases: [words: string[], pattern: RegExp][] = [
+      [["--frame", "0x48"], /0x48.*size in pixels/],
+      [["--frame", "none", "--images", "0"], /nothing to do/],
+      [["--block-time", "-1"], /block-time/],
+      [["--providers", "0"], /from 1 to 64/],
+      [["--critical", "1", "--trust", "64", "--providers", "3", "--hostile", "2"], /trust of 64 need 10 .*not 5/],
+      [["--critical", "1", "--trust", "1"], /from 2 to 16384/],
+      [["--critical", "-1"], /critical.*from 0 to 10000/],
+      [["--checked", "x"], /checked.*from 0 to 10000/],
+      [["--critical", "0", "--providers", "3"], /Panels with a trust of 2 need 4 honest .*not 3.*--providers/],
+      [["--lifetime", "9"], /lifetime.*from 10 to 3600/],
+      [["--hostile", "17"], /hostile.*from 0 to 16/],
+    ];
+    for (const [words, pattern] of cases) {
+      const choose = () => jobOf(command.parse(words, { from: "user" }).opts<RunChoices>());
+      expect(choose, words.join(" ")).to.throw(Error, pattern);
+    }
+    const { critical, checked } = jobOf(command.parse([], { from: "user" }).opts<RunChoices>());
+    expect([critical?.tiles, checked?.tiles]).to.deep.equal([9, 4]);
   });
 });
