@@ -20,6 +20,7 @@ abstract contract Campaign {
 
     function setUp() external {
         _handler = Handler(deploy("Handler", abi.encode(_SALT)));
+        _handler.begin();
     }
 
     function targetContracts() external view returns (address[] memory targets) {

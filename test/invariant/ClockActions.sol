@@ -33,11 +33,13 @@ abstract contract ClockActions is TaskActions {
         Ghost storage g = _ghosts[index];
         TaskState from = g.state;
         (uint256 winners, ) = _verdictOf(g);
-        // Where there is nothing to agree on, no seal need be opened.
-        bool may = _isDecided(g) || (from == TaskState.Round && _isSealed(g) && _rounds[g.id].seats.length < 2);
-        if (winners != 0) may = may && time() > _claimEnd(g);
+        // Where there is nothing to agree on, no seal need be opened, but before a panel.
+        bool empty = from == TaskState.Round && !g.disputed && _isSealed(g) && _rounds[g.id].seats.length < 2;
+        bool may = _isDecided(g) || empty;
+        bool claims = _awaitsClaims(g);
+        if (claims) may = may && time() > _claimEnd(g);
         bytes memory data = abi.encodeCall(ITaskManager.settle, (g.packed));
-        bool done = _callRound(index, _judgeOf(g), data, may, _claimedOf(g));
+        bool done = _callRound(index, _judgeOf(g), data, may, claims ? _claimedOf(g) : winners);
         _compareTask(index, ITaskManager.settle.selector, from, may, done);
     }
 
@@ -143,7 +145,7 @@ abstract contract ClockActions is TaskActions {
         if (may) {
             _barred[index][g.provider] = true;
             _must(14, taskManager.isBarred(g.id, ProviderId.wrap(g.provider)));
-            if (from == TaskState.Reserved) --_reserved[g.provider][_sourceOf(g.order)];
+            if (from == TaskState.Reserved) --_reserved[g.provider][_sourceOf(g)];
             _lapse(index);
             _demand(index, from);
             if (g.lapses == LAPSES) _return(index, STRANGER, 0, 0);
@@ -154,7 +156,7 @@ abstract contract ClockActions is TaskActions {
     /// @dev What a lapse does to the demand: a reservation went on counting, a delivery asks anew.
     function _demand(uint256 index, TaskState from) private {
         Ghost storage g = _ghosts[index];
-        uint256 source = _sourceOf(g.order);
+        uint256 source = _sourceOf(g);
         bool last = g.lapses == LAPSES;
         if (from == TaskState.Reserved) {
             if (last) _exitMarket(g);

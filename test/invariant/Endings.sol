@@ -4,12 +4,12 @@ pragma solidity ^0.8.27;
 import {ProviderId} from "../../contracts/types/Ids.sol";
 import {SeatOutcome} from "../../contracts/types/Round.sol";
 import {TaskState} from "../../contracts/types/Task.sol";
-import {Rounds} from "./Rounds.sol";
+import {Panels} from "./Panels.sol";
 import {time} from "./Vm.sol";
 
 /// @title Endings
 /// @notice What the end of a round does to balances, stakes and records, and what anybody can see of it.
-abstract contract Endings is Rounds {
+abstract contract Endings is Panels {
     /// @dev Where the money of a round went, wei.
     struct Ending {
         uint256 index;
@@ -37,8 +37,8 @@ abstract contract Endings is Rounds {
     }
 
     Ending[] internal _endings;
-    /// @dev How seats ended, for those who want to know whether a campaign gets anywhere.
-    mapping(SeatOutcome outcome => uint256) public outcomes;
+    /// @dev How seats of rounds and of panels ended, for those who want to know whether a campaign gets anywhere.
+    mapping(bool disputed => mapping(SeatOutcome outcome => uint256)) public outcomes;
     mapping(uint256 provider => uint256[]) private _frauds;
 
     function endings() external view returns (Ending[] memory) {
@@ -52,7 +52,7 @@ abstract contract Endings is Rounds {
         bytes memory data,
         bool ends,
         uint256 paid
-    ) internal returns (bool done) {
+    ) internal virtual returns (bool done) {
         if (!ends) return _call(caller, 0, address(taskManager), data);
         Ghost storage g = _ghosts[index];
         Purse memory before = _purse(g);
@@ -65,11 +65,11 @@ abstract contract Endings is Rounds {
     /// @dev Ends the round in the model.
     function _conclude(uint256 index, address caller, uint256 paid) private returns (Ending memory ending) {
         Ghost storage g = _ghosts[index];
-        (ending.index, ending.held) = (index, _heldBy(g.order));
+        (ending.index, ending.held) = (index, _heldBy(g));
         Seat[] storage seats = _rounds[g.id].seats;
         for (uint256 i; i < seats.length; ++i) {
             bool wins = (paid >> i) & 1 == 1;
-            if (wins) (++ending.winners, ++outcomes[SeatOutcome.Paid]);
+            if (wins) (++ending.winners, ++outcomes[false][SeatOutcome.Paid]);
             else ending.slashed += _punish(g, i);
         }
         if (ending.winners != 0) _payAll(index, paid, ending);
@@ -105,7 +105,7 @@ abstract contract Endings is Rounds {
         payer.held -= ending.held;
         payer.free += ending.returned;
         _oweFee(payer, ending.fees);
-        _balances[_publisherOf(g.order)].free += ending.royalties;
+        _balances[_publisherOf(g)].free += ending.royalties;
         Seat[] storage seats = _rounds[g.id].seats;
         for (uint256 i; i < seats.length; ++i) {
             if ((paid >> i) & 1 == 0) continue;
@@ -117,10 +117,10 @@ abstract contract Endings is Rounds {
     }
 
     /// @dev Takes from a seat that is not paid what it loses.
-    function _punish(Ghost storage g, uint256 seat) private returns (uint256 lost) {
+    function _punish(Ghost storage g, uint256 seat) internal returns (uint256 lost) {
         Seat storage s = _rounds[g.id].seats[seat];
         SeatOutcome outcome = _outcomeOf(g, seat);
-        ++outcomes[outcome];
+        ++outcomes[g.disputed][outcome];
         if (outcome == SeatOutcome.Idle) return 0;
         lost = outcome == SeatOutcome.Disputed ? s.lock / 20 : s.lock;
         _slash(s.provider, lost);
@@ -138,7 +138,7 @@ abstract contract Endings is Rounds {
     }
 
     /// @dev The third fraud within 30 days jails for as long.
-    function _defraud(uint256 provider) private {
+    function _defraud(uint256 provider) internal {
         uint256[] storage frauds = _frauds[provider];
         frauds.push(time());
         ++_standings[provider].frauds;
@@ -149,7 +149,7 @@ abstract contract Endings is Rounds {
 
     // ------------------------------------------------------------------------------------------- the sight
 
-    function _purse(Ghost storage g) private view returns (Purse memory purse) {
+    function _purse(Ghost storage g) internal view returns (Purse memory purse) {
         purse.held = escrow.accountOf(g.order.client).held;
         purse.pooled = escrow.accountOf(address(pool)).free;
         (purse.stakes, purse.earned) = (new uint256[](PROVIDERS + 1), new uint256[](PROVIDERS + 1));
@@ -169,7 +169,7 @@ abstract contract Endings is Rounds {
         Purse memory before,
         Purse memory after_
     ) private {
-        _must(22, before.held - after_.held == _heldBy(g.order));
+        _must(22, before.held - after_.held == _heldBy(g));
         uint256 taken = before.pooled - after_.pooled;
         Seat[] storage seats = _rounds[g.id].seats;
         for (uint256 i; i < seats.length; ++i) {

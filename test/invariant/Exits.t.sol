@@ -5,9 +5,9 @@ import {IEscrow} from "../../contracts/interfaces/IEscrow.sol";
 import {IProviderPool} from "../../contracts/interfaces/IProviderPool.sol";
 import {ISourceRegistry} from "../../contracts/interfaces/ISourceRegistry.sol";
 import {ITaskManager} from "../../contracts/interfaces/ITaskManager.sol";
-import {ProviderId, SourceId} from "../../contracts/types/Ids.sol";
+import {ProviderId, SourceId, TaskId} from "../../contracts/types/Ids.sol";
 import {PackedOrder} from "../../contracts/types/Order.sol";
-import {TaskState, TaskView} from "../../contracts/types/Task.sol";
+import {TaskState, TaskView, Windows} from "../../contracts/types/Task.sol";
 import {Campaign} from "./Campaign.sol";
 import {Handler} from "./Handler.sol";
 import {time, VM} from "./Vm.sol";
@@ -17,6 +17,8 @@ import {time, VM} from "./Vm.sol";
 contract ExitsTest is Campaign("exits") {
     /// @dev Every so many actions the market is left, from where it then goes on.
     uint256 private constant PERIOD = 16;
+    /// @dev Sealing, the provider's opening, votes and claims.
+    uint256 private constant PHASES = 4;
     address private constant STRANGER = address(0xE417);
 
     function invariant_I13_everyTaskHasAnExit() external {
@@ -140,7 +142,8 @@ contract ExitsTest is Campaign("exits") {
             VM.prank(STRANGER);
             manager.settle(order);
         } else if (task.state == TaskState.Round) {
-            _endRound(order, task);
+            if (task.disputed) _endDispute(index, order);
+            else _endRound(order, task);
         } else if (task.state == TaskState.Open) {
             _warpBeyond(task.deadline);
             VM.prank(STRANGER);
@@ -163,6 +166,31 @@ contract ExitsTest is Campaign("exits") {
         _warpBeyond(end + manager.windows().claim);
         VM.prank(STRANGER);
         manager.settle(order);
+    }
+
+    /// @dev Every phase of a panel ends by its clock, all of them in time.
+    function _endDispute(uint256 index, PackedOrder memory order) private {
+        Handler.Dispute memory dispute = _handler.disputeOf(index);
+        Windows memory windows = _handler.taskManager().windows();
+        uint256 last = dispute.disputedAt + dispute.window + windows.openProvider + windows.open + windows.claim;
+        for (uint256 i; i < PHASES; ++i) {
+            VM.prank(STRANGER);
+            try _handler.taskManager().settle(order) {
+                return;
+            } catch (bytes memory reason) {
+                _must(bytes4(reason) == ITaskManager.TooEarly.selector, 13, index);
+                (, uint256 end, ) = this.tooEarly(reason);
+                _must(end >= time() && end <= last, 13, index);
+                _warpBeyond(end);
+            }
+        }
+        VM.prank(STRANGER);
+        _handler.taskManager().settle(order);
+    }
+
+    /// @dev What the error TooEarly says.
+    function tooEarly(bytes calldata reason) external pure returns (TaskId taskId, uint256 end, uint256 now_) {
+        return abi.decode(reason[4:], (TaskId, uint256, uint256));
     }
 
     function _warpBeyond(uint256 end) private {

@@ -19,8 +19,12 @@ contract Handler is MoneyActions {
         TaskState to;
     }
 
-    constructor(bytes32 salt) step(0) {
+    constructor(bytes32 salt) {
         _salt = salt;
+    }
+
+    /// @dev Brings in clients, providers and their coin. No part of the constructor, which would double its code.
+    function begin() external step(0) {
         VM.warp(1_800_000_000);
         for (uint256 i; i < CLIENTS; ++i) _deposit(client(i), 400 ether);
         for (uint256 i = 1; i <= PROVIDERS; ++i) _enter(i);
@@ -38,7 +42,7 @@ contract Handler is MoneyActions {
 
     /// @dev The actions of a campaign.
     function selectors() external pure returns (bytes4[] memory list) {
-        list = new bytes4[](38);
+        list = new bytes4[](42);
         list[0] = this.submit.selector;
         list[1] = this.submitSigned.selector;
         list[2] = this.revoke.selector;
@@ -77,11 +81,15 @@ contract Handler is MoneyActions {
         list[35] = this.openSeat.selector;
         list[36] = this.claimSeat.selector;
         list[37] = this.round.selector;
+        list[38] = this.dispute.selector;
+        list[39] = this.openDelivery.selector;
+        list[40] = this.openVote.selector;
+        list[41] = this.panel.selector;
     }
 
     /// @dev The functions of the contracts that the actions call, each with success and, at times, without.
     function calls() external pure returns (bytes4[] memory list) {
-        list = new bytes4[](31);
+        list = new bytes4[](34);
         list[0] = ITaskManager.submit.selector;
         list[1] = ITaskManager.submitSigned.selector;
         list[2] = ITaskManager.revoke.selector;
@@ -113,11 +121,14 @@ contract Handler is MoneyActions {
         list[28] = ITaskManager.takeSeat.selector;
         list[29] = ITaskManager.openSeat.selector;
         list[30] = ITaskManager.claimSeat.selector;
+        list[31] = ITaskManager.dispute.selector;
+        list[32] = ITaskManager.openDelivery.selector;
+        list[33] = ITaskManager.openVote.selector;
     }
 
-    /// @dev Reasons for which the contracts refuse what concerns reservations, prices and rounds.
+    /// @dev Reasons for which the contracts refuse what concerns reservations, prices, rounds and disputes.
     function refusals() external pure returns (bytes4[] memory list) {
-        list = new bytes4[](32);
+        list = new bytes4[](44);
         list[0] = ITaskManager.NotOffered.selector;
         list[1] = ITaskManager.BondTooLow.selector;
         list[2] = ITaskManager.NotReservable.selector;
@@ -150,6 +161,18 @@ contract Handler is MoneyActions {
         list[29] = IProviderPool.PoolTooSmall.selector;
         list[30] = IProviderPool.JoinedTooLate.selector;
         list[31] = IProviderPool.Jailed.selector;
+        list[32] = ITaskManager.SeedKnown.selector;
+        list[33] = ITaskManager.NoPanel.selector;
+        list[34] = ITaskManager.ReviewOver.selector;
+        list[35] = ITaskManager.NotDisputed.selector;
+        list[36] = ITaskManager.IsDisputed.selector;
+        list[37] = ITaskManager.DisputedProvider.selector;
+        list[38] = ITaskManager.NotAgent.selector;
+        list[39] = ITaskManager.DeliveryAlreadyOpened.selector;
+        list[40] = ITaskManager.DeliveryNotOpened.selector;
+        list[41] = ITaskManager.NoJudgement.selector;
+        list[42] = ITaskManager.NothingToClaim.selector;
+        list[43] = ITaskManager.NotClient.selector;
     }
 
     /// @dev Registers a provider with a stake, its agent and a place where its hardware fits.
@@ -187,7 +210,7 @@ contract Handler is MoneyActions {
 
     /// @dev All that may happen to a task; whatever is not here is forbidden.
     function transitions() public pure returns (Transition[] memory list) {
-        list = new Transition[](31);
+        list = new Transition[](36);
         list[0] = Transition(ITaskManager.submit.selector, TaskState.None, TaskState.Open);
         list[1] = Transition(ITaskManager.submitSigned.selector, TaskState.None, TaskState.Open);
         list[2] = Transition(ITaskManager.revoke.selector, TaskState.None, TaskState.Revoked);
@@ -219,5 +242,10 @@ contract Handler is MoneyActions {
         list[28] = Transition(ITaskManager.settle.selector, TaskState.Round, TaskState.Settled);
         list[29] = Transition(ITaskManager.settle.selector, TaskState.Round, TaskState.Refunded);
         list[30] = Transition(ITaskManager.cancel.selector, TaskState.Round, TaskState.Round);
+        list[31] = Transition(ITaskManager.dispute.selector, TaskState.Disclosed, TaskState.Round);
+        list[32] = Transition(ITaskManager.captureSeed.selector, TaskState.Round, TaskState.Round);
+        list[33] = Transition(ITaskManager.openDelivery.selector, TaskState.Round, TaskState.Round);
+        list[34] = Transition(ITaskManager.openVote.selector, TaskState.Round, TaskState.Round);
+        list[35] = Transition(ITaskManager.accept.selector, TaskState.Round, TaskState.Refunded);
     }
 }

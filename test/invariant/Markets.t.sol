@@ -19,7 +19,7 @@ contract MarketsTest is Campaign("markets") {
             bool waits =
                 task.state == TaskState.Open ||
                     task.state == TaskState.Reserved ||
-                    (task.state == TaskState.Round && !task.opened);
+                    (task.state == TaskState.Round && !task.opened && !task.disputed);
             if (waits && task.counted) waiting[SourceId.unwrap(ghost.order.source)] += _handler.executionsOf(i);
         }
         for (uint256 i = 1; i < waiting.length; ++i) {

@@ -26,7 +26,7 @@ abstract contract Model is Markets {
         uint256 withdrawn;
         /// Given to ProviderPool's account, so it is no stake.
         uint256 donated;
-        /// Into TaskManager's account, and from there to the treasury.
+        /// Into TaskManager's account, less what panels get of it, and from there to the treasury.
         uint256 managerIncome;
         uint256 collectedFromManager;
         /// How often fees outgrew their field.
@@ -49,6 +49,7 @@ abstract contract Model is Markets {
         uint16 royaltyBps;
         uint8 lapses;
         bool cancelled;
+        bool disputed;
         /// Sealing of its round ended early, or the round with a payment.
         bool opened;
         uint8 payments;
@@ -101,7 +102,7 @@ abstract contract Model is Markets {
 
     /// @dev Most executions that a task pays for.
     function executionsOf(uint256 index) external view returns (uint256) {
-        return _executionsOf(_ghosts[index].order);
+        return _executionsOf(_ghosts[index]);
     }
 
     /// @dev What getTask must return now.
@@ -112,7 +113,7 @@ abstract contract Model is Markets {
                 state: g.state,
                 provider: ProviderId.wrap(g.provider),
                 cancelled: g.cancelled,
-                disputed: false,
+                disputed: g.disputed,
                 opened: g.opened,
                 counted: g.counted,
                 openedAt: g.openedAt,
@@ -171,6 +172,12 @@ abstract contract Model is Markets {
         _look();
     }
 
+    /// @dev Takes what a panel gets of a provider's bond from TaskManager's account.
+    function _spendOfManager(uint256 amount) internal {
+        _flows.managerIncome -= amount;
+        _balances[address(taskManager)].free -= amount;
+    }
+
     function _earnForManager(uint256 amount) internal {
         _flows.managerIncome += amount;
         _balances[address(taskManager)].free += amount;
@@ -210,12 +217,27 @@ abstract contract Model is Markets {
         return SourceId.unwrap(order.source);
     }
 
-    /// @dev Most executions that an order pays for: of a Quorum order as many as, with the least odds of two each, reach
-    /// its trust, and two more.
-    function _executionsOf(Order memory order) internal pure returns (uint256 executions) {
-        if (order.verification != Verification.Quorum) return 1;
-        executions = 2;
-        for (uint256 odds = 1; odds < order.trust; odds *= 2) ++executions;
+    function _sourceOf(Ghost storage g) internal view returns (uint256) {
+        return SourceId.unwrap(g.order.source);
+    }
+
+    /// @dev Most executions that an order pays for when it is posted.
+    function _executionsOf(Order memory order) internal pure returns (uint256) {
+        return order.verification == Verification.Quorum ? _seatsFor(order.trust) : 1;
+    }
+
+    function _executionsOf(Ghost storage g) internal view returns (uint256) {
+        return g.order.verification == Verification.Quorum ? _seatsFor(g) : 1;
+    }
+
+    /// @dev Most seats of a round or a panel: as many as, with the least odds of two each, reach the trust, and two more.
+    function _seatsFor(uint256 trust) internal pure returns (uint256 seats) {
+        seats = 2;
+        for (uint256 odds = 1; odds < trust; odds *= 2) ++seats;
+    }
+
+    function _seatsFor(Ghost storage g) internal view returns (uint256) {
+        return _seatsFor(g.order.trust);
     }
 
     /// @dev What a running task holds, wei.
@@ -223,9 +245,13 @@ abstract contract Model is Markets {
         return _executionsOf(order) * order.maxReward;
     }
 
+    function _heldBy(Ghost storage g) internal view returns (uint256) {
+        return _executionsOf(g) * g.order.maxReward;
+    }
+
     /// @dev What a task that waits no longer does to its market.
     function _exitMarket(Ghost storage g) internal {
-        if (g.counted) _exitMarket(_sourceOf(g.order), _executionsOf(g.order));
+        if (g.counted) _exitMarket(_sourceOf(g), _executionsOf(g));
     }
 
     /// @dev When the seal of a delivered task came: with its price, unless it had been reserved.
@@ -250,23 +276,23 @@ abstract contract Model is Markets {
     }
 
     /// @dev Whether `key` may take a task for a provider, as far as pool and reputation know.
-    function _mayWork(Order memory order, uint256 provider, address key) internal view returns (bool) {
+    function _mayWork(Ghost storage g, uint256 provider, address key) internal view returns (bool) {
         ProviderId id = ProviderId.wrap(uint32(provider));
-        IProviderPool.Membership memory membership = pool.getMembership(id, order.source);
+        IProviderPool.Membership memory membership = pool.getMembership(id, g.order.source);
         return
             pool.isAuthorised(id, key) &&
             membership.slots != 0 &&
-            fits(membership.environments, membership.gpuMemory, order.environments, order.minGpuMemory) &&
+            fits(membership.environments, membership.gpuMemory, g.order.environments, g.order.minGpuMemory) &&
             !_isJailed(provider) &&
-            pool.getProvider(id).free >= order.bond &&
-            reputation.scoreOf(id) >= order.minScore;
+            pool.getProvider(id).free >= g.order.bond &&
+            reputation.scoreOf(id) >= g.order.minScore;
     }
 
     function _isJailed(uint256 provider) internal view returns (bool) {
         return time() <= pool.getProvider(ProviderId.wrap(uint32(provider))).jailedUntil;
     }
 
-    function _publisherOf(Order memory order) internal view returns (address) {
-        return registry.ownerOf(_sourceOf(order));
+    function _publisherOf(Ghost storage g) internal view returns (address) {
+        return registry.ownerOf(_sourceOf(g));
     }
 }

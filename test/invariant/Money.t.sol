@@ -50,7 +50,7 @@ contract MoneyTest is Campaign("money") {
             Handler.Ghost memory ghost = _handler.ghost(i);
             if (!_isRunning(_handler.taskManager().getTask(ghost.id).state)) continue;
             for (uint256 j; j < accounts.length; ++j) {
-                if (accounts[j] == ghost.order.client) caps[j] += ghost.order.maxReward * _handler.executionsOf(i);
+                if (accounts[j] == ghost.order.client) caps[j] += _heldFor(i, ghost);
             }
         }
         for (uint256 j; j < accounts.length; ++j) {
@@ -68,6 +68,13 @@ contract MoneyTest is Campaign("money") {
         IEscrow.Account memory account = _handler.escrow().accountOf(manager);
         _must(account.free == _handler.flows().managerIncome - _handler.flows().collectedFromManager, 10, 0);
         _must(account.held == 0 && account.fees == 0, 10, 1);
+    }
+
+    /// @dev A running task's caps, and the fee of its panel if it is disputed, wei.
+    function _heldFor(uint256 index, Handler.Ghost memory ghost) private view returns (uint256) {
+        uint256 caps = ghost.order.maxReward * _handler.executionsOf(index);
+        if (!_handler.taskManager().getTask(ghost.id).disputed) return caps;
+        return caps + _handler.mostSeatsOf(index) * _handler.taskManager().priceOf(ghost.packed);
     }
 
     /// @dev Stakes of a provider's memberships, bonds of the tasks that it holds and locks of its seats in rounds.

@@ -8,12 +8,12 @@ import {ITaskManager} from "../../contracts/interfaces/ITaskManager.sol";
 import {Controller} from "../../contracts/libraries/Controller.sol";
 import {ProviderId, SourceId} from "../../contracts/types/Ids.sol";
 import {PriceParameters} from "../../contracts/types/Market.sol";
-import {RoundPlay} from "./RoundPlay.sol";
+import {PanelPlay} from "./PanelPlay.sol";
 import {VM} from "./Vm.sol";
 
 /// @title MoneyActions
 /// @notice Coin that comes, goes and moves, and what publishers and the governor set.
-abstract contract MoneyActions is RoundPlay {
+abstract contract MoneyActions is PanelPlay {
     function deposit(uint256 seed) external step(seed) {
         address to = _someone();
         uint256 amount = _rarely(16) ? 0 : _draw(200 ether);

@@ -24,7 +24,12 @@ abstract contract Orders is Model {
     }
 
     function _newOrder(Verification verification) internal returns (uint256 index) {
-        Order memory order = _draftOrder(verification);
+        return _newOrder(verification, verification == Verification.Review && _rarely(4));
+    }
+
+    /// @dev One that can be disputed if it `hasPanel`.
+    function _newOrder(Verification verification, bool hasPanel) internal returns (uint256 index) {
+        Order memory order = _draftOrder(verification, hasPanel);
         if (_rarely(8)) _spoil(order);
         index = _ghosts.length;
         _ghosts.push();
@@ -34,14 +39,15 @@ abstract contract Orders is Model {
         _ghosts[index].id = taskManager.taskIdOf(packed);
     }
 
-    function _draftOrder(Verification verification) private returns (Order memory order) {
+    function _draftOrder(Verification verification, bool hasPanel) private returns (Order memory order) {
         order.source = SourceId.wrap(uint32(_between(1, SOURCES)));
         ISourceRegistry.SourceView memory terms = registry.getSource(order.source);
         order.client = client(_draw(CLIENTS));
         order.version = 1;
         order.verification = verification;
-        if (verification == Verification.Quorum) order.trust = uint16(_drawTrust());
-        order.maxReward = uint96(_drawCap(_sourceOf(order), MAX_ROUND / _executionsOf(order)));
+        if (verification == Verification.Quorum || hasPanel) order.trust = uint16(_drawTrust());
+        if (hasPanel && _sourceOf(order) == 1 && !_rarely(4)) order.version = 2;
+        order.maxReward = uint96(_drawCap(_sourceOf(order), MAX_ROUND / _mostPrices(order)));
         order.rampDuration = uint24(_rarely(3) ? 0 : _draw(6 hours));
         order.deadline = uint40(time() + (_rarely(4) ? _between(1, 7 days) : _between(1 hours, 12 hours)));
         order.reviewPeriod = uint24(_rarely(3) ? 0 : _draw(6 hours));
@@ -91,7 +97,7 @@ abstract contract Orders is Model {
         bool decided = order.verification == Verification.Quorum && SourceId.unwrap(order.source) == 1;
         if (flaw < 4 && decided) order.version = 2;
         else if (flaw == 0) order.maxReward = uint96(registry.getSource(order.source).floorPrice - 1);
-        else if (flaw == 1) order.maxReward = uint96(MAX_ROUND / _executionsOf(order) + 1);
+        else if (flaw == 1) order.maxReward = uint96(MAX_ROUND / _mostPrices(order) + 1);
         else if (flaw == 2) order.deadline = uint40(time() - 1);
         else if (flaw == 3) order.deadline = uint40(time() + _windows.maxLifetime + 1);
         else if (flaw == 4) order.reviewPeriod = uint24(_windows.maxReview + 1);
@@ -108,9 +114,16 @@ abstract contract Orders is Model {
         else if (_leastBond(order) != 0) order.bond = uint96(_leastBond(order) - 1);
     }
 
-    /// @dev A tenth of the cap, or the way from the start price to the cap if that is more; for a seat the whole cap.
+    /// @dev How many prices an order may come to hold at once, but for its own if it can be disputed.
+    function _mostPrices(Order memory order) private pure returns (uint256) {
+        return order.trust == 0 ? 1 : _seatsFor(order.trust);
+    }
+
+    /// @dev A tenth of the cap, or the way from the start price to the cap if that is more; for a seat the whole cap, and
+    /// where there may be a panel, all that it could cost.
     function _leastBond(Order memory order) internal view returns (uint256) {
         if (order.verification == Verification.Quorum) return order.maxReward;
+        if (order.trust != 0) return _seatsFor(order.trust) * order.maxReward;
         uint256 climb = order.maxReward - _startPrice(order);
         return climb > order.maxReward / 10 ? climb : order.maxReward / 10;
     }
@@ -158,30 +171,41 @@ abstract contract Orders is Model {
 
     function _judgeable(Order memory order) private view returns (bool) {
         if (order.verification == Verification.Quorum) return _decidable(order);
-        if (order.trust != 0) return false;
         if (order.verification == Verification.Proof) {
-            return order.reservation == 0 && order.verifier == address(verifier) && order.version == 1;
+            return
+                order.trust == 0 && order.reservation == 0 && order.verifier == address(verifier) && order.version == 1;
         }
-        return order.verifier == address(0) && order.clientKey != 0 && order.bond >= _leastBond(order);
+        return
+            order.verifier == address(0) &&
+            order.clientKey != 0 &&
+            order.bond >= _leastBond(order) &&
+            (order.trust == 0 || _hasMembers(order));
     }
 
-    /// @dev Whether a round may decide a Quorum order: two members more than seats must be there.
+    /// @dev Whether a round may decide a Quorum order.
     function _decidable(Order memory order) private view returns (bool) {
         return
-            order.trust >= 2 &&
-            order.trust <= 16_384 &&
             order.reservation == 0 &&
             order.verifier == address(0) &&
             order.clientKey != 0 &&
             order.bond >= _leastBond(order) &&
             registry.getVersion(order.source, order.version).deterministic &&
-            pool.getMarket(order.source).members >= _executionsOf(order) + 2;
+            _hasMembers(order);
+    }
+
+    /// @dev Whether there may be a round or a panel: two members more than seats must be there, and a task may hold as much.
+    function _hasMembers(Order memory order) private view returns (bool) {
+        return
+            order.trust >= 2 &&
+            order.trust <= 16_384 &&
+            _seatsFor(order.trust) * order.maxReward <= MAX_ROUND &&
+            pool.getMarket(order.source).members >= _seatsFor(order.trust) + 2;
     }
 
     /// @dev Makes the ghost what a task just posted is, and its market what it is with it.
     function _open(uint256 index) internal {
         Ghost storage g = _ghosts[index];
-        (g.marketPrice, g.counted) = _enterMarket(_sourceOf(g.order), g.order.maxReward, _executionsOf(g.order));
+        (g.marketPrice, g.counted) = _enterMarket(_sourceOf(g), g.order.maxReward, _executionsOf(g));
         _open(g);
         if (g.counted) ++_motions.counted;
         else ++_motions.uncounted;
@@ -190,7 +214,7 @@ abstract contract Orders is Model {
     /// @dev The same for a task that is answered in the same moment, which its market does not notice.
     function _openAtOnce(uint256 index) internal {
         Ghost storage g = _ghosts[index];
-        g.marketPrice = _marketPrice(_sourceOf(g.order));
+        g.marketPrice = _marketPrice(_sourceOf(g));
         g.counted = g.order.maxReward >= g.marketPrice;
         _open(g);
     }

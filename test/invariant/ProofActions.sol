@@ -26,7 +26,7 @@ abstract contract ProofActions is ClockActions {
                 g.order.verification == Verification.Proof &&
                 time() <= g.deadline &&
                 proof.length != 0 &&
-                _mayWork(g.order, provider, key);
+                _mayWork(g, provider, key);
         bytes memory data = abi.encodeCall(
             ITaskManager.prove,
             (g.packed, ProviderId.wrap(uint32(provider)), bytes32("result"), bytes32("envelope"), proof)
@@ -94,7 +94,7 @@ abstract contract ProofActions is ClockActions {
             (g.provider, g.clearedAt) = (uint32(provider), uint40(time()));
             (uint256 price, uint256 fee, uint256 royalty) = _saleOf(batch[i]);
             _balances[g.order.client].free -= price;
-            _balances[_publisherOf(g.order)].free += royalty;
+            _balances[_publisherOf(g)].free += royalty;
             _earnForManager(fee);
             payments += price - fee - royalty;
             _record(batch[i], fee);
@@ -122,7 +122,7 @@ abstract contract ProofActions is ClockActions {
             g.order.verification == Verification.Proof &&
             g.order.nonce >= _nonceFloors[g.order.client] &&
             _admissible(index) &&
-            _mayWork(g.order, provider, key);
+            _mayWork(g, provider, key);
     }
 
     function _signedProof(uint256 index) private returns (ITaskManager.SignedProof memory answer, bool good) {

@@ -40,7 +40,7 @@ abstract contract RoundActions is StakeActions {
     function _captureSeed(uint256 index) internal {
         Ghost storage g = _ghosts[index];
         TaskState from = g.state;
-        bool may = _isUnseeded(g) && time() <= g.deadline && _isSeedReady(g);
+        bool may = _isUnseeded(g) && (g.disputed || time() <= g.deadline) && _isSeedReady(g);
         bool done = _call(STRANGER, 0, address(taskManager), abi.encodeCall(ITaskManager.captureSeed, (g.id)));
         if (may) _seedNow(g);
         _compareTask(index, ITaskManager.captureSeed.selector, from, may, done);
@@ -58,32 +58,49 @@ abstract contract RoundActions is StakeActions {
         );
         bool done = _call(key, 0, address(taskManager), data);
         if (may) {
-            if (from == TaskState.Open) _seedNow(g);
+            if (!_rounds[g.id].seeded) _seedNow(g);
             seat.lock = _lockOf(g, seat.weight);
             _rounds[g.id].seats.push(seat);
-            if (_isEnough(g)) {
-                _exitMarket(g);
-                (g.opened, g.clearedAt) = (true, uint40(time()));
-            }
+            if (_isEnough(g)) _close(g);
         }
         _compareTask(index, ITaskManager.takeSeat.selector, from, may, done);
     }
 
     function _seedNow(Ghost storage g) private {
-        _rounds[g.id].seed = _seedOf(g);
+        (_rounds[g.id].seed, _rounds[g.id].seeded) = (_seedOf(g), true);
         g.state = TaskState.Round;
+    }
+
+    /// @dev Ends sealing early.
+    function _close(Ghost storage g) private {
+        if (g.disputed) {
+            _disputes[g.id].closedAt = time();
+            return;
+        }
+        _exitMarket(g);
+        (g.opened, g.clearedAt) = (true, uint40(time()));
     }
 
     /// @dev A result, most times the right one, and its seal; rarely one that differs in what no chain remembers.
     function _draftSeat(Ghost storage g, uint256 provider) private returns (Seat memory seat) {
         seat.provider = uint32(provider);
         seat.weight = uint8(_drawWeight(provider));
-        seat.digest = _rarely(6) ? bytes32(_between(1, 2) << 128) : bytes32("result");
-        if (_rarely(8)) seat.digest |= bytes32(_draw(1 << 64));
+        seat.digest = _disputes[g.id].judged ? _drawJudgement(g) : _drawDigest();
         seat.salt = bytes32(_draw(type(uint256).max));
         seat.envelope = new bytes(_rarely(16) ? 513 : _draw(513));
         if (seat.envelope.length != 0) seat.envelope[0] = bytes1(uint8(_draw(256)));
         if (!_rarely(16)) seat.seal = _sealOf(g, seat, seat.digest, seat.salt, keccak256(seat.envelope));
+    }
+
+    function _drawDigest() private returns (bytes32 digest) {
+        digest = _rarely(6) ? bytes32(_between(1, 2) << 128) : bytes32("result");
+        if (_rarely(8)) digest |= bytes32(_draw(1 << 64));
+    }
+
+    /// @dev What a judge says of a delivery, rarely nothing that it could say.
+    function _drawJudgement(Ghost storage g) private returns (bytes32) {
+        if (_rarely(8)) return VALID ^ bytes32(_draw(2));
+        return (_openings[g.id].digest == bytes32("result")) != _rarely(8) ? VALID : INVALID;
     }
 
     function _drawWeight(uint256 provider) private returns (uint256) {
@@ -109,7 +126,8 @@ abstract contract RoundActions is StakeActions {
         if (_rarely(8)) return first + 1;
         for (uint256 i; i < PROVIDERS; ++i) {
             provider = ((first + i) % PROVIDERS) + 1;
-            if (_isMember(provider, g.order.source) && !_isSeated(g, provider)) return provider;
+            bool free = provider != g.provider && !_isSeated(g, provider);
+            if (free && _isMember(provider, g.order.source)) return provider;
         }
     }
 

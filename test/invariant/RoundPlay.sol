@@ -20,7 +20,7 @@ abstract contract RoundPlay is RoundActions {
         if (!found) return;
         Ghost storage g = _ghosts[index];
         if (g.state == TaskState.None) {
-            if (!_rarely(8)) _convene(_sourceOf(g.order), _executionsOf(g.order) + 2);
+            if (!_rarely(8)) _convene(_sourceOf(g), _executionsOf(g) + 2);
             _submit(index);
         }
         if (_isUnseeded(g)) {
@@ -36,11 +36,11 @@ abstract contract RoundPlay is RoundActions {
     }
 
     function _isOfRound(Ghost storage g) private view returns (bool) {
-        return g.state == TaskState.Round || _isUnseeded(g);
+        return !g.disputed && (g.state == TaskState.Round || _isUnseeded(g));
     }
 
     /// @dev Makes a pool as large as a round needs it, if it can be.
-    function _convene(uint256 source, uint256 members) private {
+    function _convene(uint256 source, uint256 members) internal {
         SourceId id = SourceId.wrap(uint32(source));
         uint256 first = _draw(PROVIDERS);
         for (uint256 i; i < PROVIDERS && members <= PROVIDERS; ++i) {
@@ -53,13 +53,14 @@ abstract contract RoundPlay is RoundActions {
     }
 
     /// @dev Seats members, most times when all may sit and as many as are needed.
-    function _fill(uint256 index) private {
+    function _fill(uint256 index) internal {
         Ghost storage g = _ghosts[index];
+        (uint256 from, uint256 until, ) = _windowOf(g);
         uint256 moment = _entryOf(g);
         if (_rarely(8)) --moment;
-        else if (_rarely(5)) moment = _between(g.openedAt, g.order.deadline);
-        if (moment <= g.deadline) _waitUntil(moment);
-        if (_rarely(8)) _convene(_sourceOf(g.order), PROVIDERS);
+        else if (_rarely(5)) moment = _between(from, until);
+        if (moment <= (g.disputed ? until : g.deadline)) _waitUntil(moment);
+        if (_rarely(8)) _convene(_sourceOf(g), PROVIDERS);
         uint256 most = _rarely(4) ? _draw(3) : PROVIDERS;
         for (uint256 i; i < PROVIDERS + 4 && _isSealing(g); ++i) {
             if (_rounds[g.id].seats.length >= most) return;
@@ -83,10 +84,10 @@ abstract contract RoundPlay is RoundActions {
     }
 
     /// @dev The client accepts, or all or some winners claim, or nobody does; then the clock ends it.
-    function _finish(uint256 index) private {
+    function _finish(uint256 index) internal {
         Ghost storage g = _ghosts[index];
         uint256 way = _draw(8);
-        if (way < 2) _acceptRound(index);
+        if (way < (g.disputed ? 4 : 2)) _acceptRound(index);
         uint256 count = _rounds[g.id].seats.length;
         for (uint256 i; i < count && way > 2 && g.state == TaskState.Round; ++i) {
             if (way < 6 && _rarely(2)) continue;
@@ -96,9 +97,9 @@ abstract contract RoundPlay is RoundActions {
             if (g.state == TaskState.Round && again) _claimSeat(index, i);
         }
         if (g.state != TaskState.Round) return;
-        (uint256 winners, ) = _verdictOf(g);
-        if (winners != 0 && !_rarely(8)) _waitUntil(_claimEnd(g) + (_rarely(12) ? 0 : 1));
-        if (_rarely(winners == 0 ? 8 : 2)) _claimSeat(index, _someSeat(index));
+        bool claims = _awaitsClaims(g);
+        if (claims && !_rarely(8)) _waitUntil(_claimEnd(g) + (_rarely(12) ? 0 : 1));
+        if (_rarely(claims ? 2 : 8)) _claimSeat(index, _someSeat(index));
         _settleRound(index);
     }
 }

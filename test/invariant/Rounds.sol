@@ -20,6 +20,8 @@ abstract contract Rounds is Settlements {
         uint8 weight;
         bool opened;
         bool claimed;
+        /// It could not read the envelope that is disputed.
+        bool unavailable;
         /// Stake that it locks, wei.
         uint256 lock;
         bytes32 seal;
@@ -28,11 +30,12 @@ abstract contract Rounds is Settlements {
         bytes envelope;
     }
 
-    /// @dev A round as it must stand. Nothing of it goes when the task ends.
+    /// @dev A round, or the panel of a dispute, as it must stand. Nothing of it goes when the task ends.
     struct Sitting {
         uint256 openBlock;
-        /// Slots of the pool at the submission.
+        /// Slots of the pool at the submission, or at the dispute.
         uint256 capacity;
+        bool seeded;
         uint256 seed;
         Seat[] seats;
     }
@@ -50,7 +53,7 @@ abstract contract Rounds is Settlements {
     }
 
     /// @dev What getRound must return now.
-    function expectedRound(uint256 index) external view returns (RoundView memory round) {
+    function expectedRound(uint256 index) public view virtual returns (RoundView memory round) {
         Ghost storage g = _ghosts[index];
         Sitting storage r = _rounds[g.id];
         bool unseeded = g.state == TaskState.Open && g.order.verification == Verification.Quorum;
@@ -58,11 +61,16 @@ abstract contract Rounds is Settlements {
         if (g.state != TaskState.Round) return round;
         if (g.opened) round.closedAt = g.clearedAt;
         else if (!_isSealed(g)) (round.seed, round.capacity) = (r.seed, r.capacity);
-        round.seats = new SeatView[](r.seats.length);
-        for (uint256 i; i < round.seats.length; ++i) {
-            (SeatView memory view_, Seat storage seat) = (round.seats[i], r.seats[i]);
+        round.seats = _seatViews(r);
+    }
+
+    function _seatViews(Sitting storage r) internal view returns (SeatView[] memory views) {
+        views = new SeatView[](r.seats.length);
+        for (uint256 i; i < views.length; ++i) {
+            (SeatView memory view_, Seat storage seat) = (views[i], r.seats[i]);
             view_.provider = ProviderId.wrap(seat.provider);
             (view_.weight, view_.opened, view_.claimed) = (seat.weight, seat.opened, seat.claimed);
+            view_.unavailable = seat.unavailable;
             if (!seat.opened) view_.seal = bytes26(seat.seal);
             else (view_.digest, view_.envelopeHash) = (bytes16(seat.digest), bytes10(keccak256(seat.envelope)));
         }
@@ -77,7 +85,7 @@ abstract contract Rounds is Settlements {
         if (g.order.verification != Verification.Quorum) return;
         Sitting storage r = _rounds[g.id];
         r.openBlock = height();
-        r.capacity = _markets[_sourceOf(g.order)].capacity;
+        r.capacity = _markets[_sourceOf(g)].capacity;
     }
 
     /// @dev The fourth block after the submission, or as many times 256 later as hashes of older blocks are forgotten.
@@ -93,43 +101,46 @@ abstract contract Rounds is Settlements {
     /// @dev The seed, or what it would be if it were captured now.
     function _seedOf(Ghost storage g) internal view returns (uint256) {
         Sitting storage r = _rounds[g.id];
-        return g.state == TaskState.Round ? r.seed : uint256(this.hashOf(_seedBlock(r))) % (1 << 66);
+        return r.seeded ? r.seed : uint256(this.hashOf(_seedBlock(r))) % (1 << 66);
     }
 
     // ------------------------------------------------------------------------------------------- clocks
 
-    function _isUnseeded(Ghost storage g) internal view returns (bool) {
+    function _isUnseeded(Ghost storage g) internal view virtual returns (bool) {
         return g.state == TaskState.Open && g.order.verification == Verification.Quorum;
     }
 
     /// @dev Whether seats may be taken, but for the seed.
-    function _isSealing(Ghost storage g) internal view returns (bool) {
+    function _isSealing(Ghost storage g) internal view virtual returns (bool) {
         return (_isUnseeded(g) || g.state == TaskState.Round) && !_isSealed(g);
     }
 
-    function _isSealed(Ghost storage g) internal view returns (bool) {
+    function _isSealed(Ghost storage g) internal view virtual returns (bool) {
         return g.opened || time() > g.deadline;
     }
 
-    /// @dev Whether seals may be opened.
+    /// @dev Whether anyone may open seals.
     function _isOpening(Ghost storage g) internal view returns (bool) {
-        return g.state == TaskState.Round && _isSealed(g) && time() <= _openEnd(g);
+        return g.state == TaskState.Round && !g.disputed && _isSealed(g) && time() <= _openEnd(g);
     }
 
     /// @dev Whether a round is past sealing.
-    function _isJudging(Ghost storage g) internal view returns (bool) {
+    function _isJudging(Ghost storage g) internal view virtual returns (bool) {
         return g.state == TaskState.Round && _isSealed(g);
     }
 
     /// @dev Whether winners may claim, if there are any.
-    function _isClaiming(Ghost storage g) internal view returns (bool) {
+    function _isClaiming(Ghost storage g) internal view virtual returns (bool) {
         return _isDecided(g) && time() <= _claimEnd(g);
     }
 
     /// @dev Whether nothing can be opened any more.
-    function _isDecided(Ghost storage g) internal view returns (bool) {
+    function _isDecided(Ghost storage g) internal view virtual returns (bool) {
         if (!_isJudging(g)) return false;
-        if (time() > _openEnd(g)) return true;
+        return time() > _openEnd(g) || _allOpened(g);
+    }
+
+    function _allOpened(Ghost storage g) internal view returns (bool) {
         Seat[] storage seats = _rounds[g.id].seats;
         for (uint256 i; i < seats.length; ++i) {
             if (!seats[i].opened) return false;
@@ -139,11 +150,11 @@ abstract contract Rounds is Settlements {
 
     /// @dev Whether a round has a seed and nothing else.
     function _isEmptyRound(Ghost storage g) internal view returns (bool) {
-        return g.state == TaskState.Round && _rounds[g.id].seats.length == 0;
+        return g.state == TaskState.Round && !g.disputed && _rounds[g.id].seats.length == 0;
     }
 
     /// @dev Last second for openings.
-    function _openEnd(Ghost storage g) internal view returns (uint256) {
+    function _openEnd(Ghost storage g) internal view virtual returns (uint256) {
         return uint256(g.opened ? g.clearedAt : g.deadline) + _windows.open;
     }
 
@@ -153,14 +164,20 @@ abstract contract Rounds is Settlements {
     }
 
     /// @dev Last second of the clock that runs on a round.
-    function _roundEnd(Ghost storage g) internal view returns (uint256) {
+    function _roundEnd(Ghost storage g) internal view virtual returns (uint256) {
         if (!_isSealed(g)) return g.deadline;
         return time() <= _openEnd(g) ? _openEnd(g) : _claimEnd(g);
     }
 
+    /// @dev First and last second by which tickets enter, and the second before which a member must have joined.
+    function _windowOf(Ghost storage g) internal view virtual returns (uint256 from, uint256 until, uint256 before) {
+        return (g.openedAt, g.order.deadline, g.openedAt);
+    }
+
     /// @dev First second in which everybody may sit.
     function _entryOf(Ghost storage g) internal view returns (uint256) {
-        return g.openedAt + (3 * (uint256(g.order.deadline) - g.openedAt) + 3) / 4;
+        (uint256 from, uint256 until, ) = _windowOf(g);
+        return from + (3 * (until - from) + 3) / 4;
     }
 
     // ------------------------------------------------------------------------------------------- seats
@@ -170,10 +187,11 @@ abstract contract Rounds is Settlements {
         return
             _isSealing(g) &&
             key != g.order.client &&
-            (g.state == TaskState.Round || _isSeedReady(g)) &&
+            provider != g.provider &&
+            (_rounds[g.id].seeded || _isSeedReady(g)) &&
             weight >= 2 &&
             weight <= _weightLimit(provider) &&
-            _mayWork(g.order, provider, key) &&
+            _mayWork(g, provider, key) &&
             pool.getProvider(ProviderId.wrap(uint32(provider))).free >= _lockOf(g, weight) &&
             !_isSeated(g, provider) &&
             _isDrawn(g, provider);
@@ -198,13 +216,16 @@ abstract contract Rounds is Settlements {
         return false;
     }
 
-    /// @dev Whether a member was one before the submission, and its rank has come up.
+    /// @dev Whether a member was one before the submission, or the delivery, and its rank has come up.
     function _isDrawn(Ghost storage g, uint256 provider) private view returns (bool) {
         ProviderId id = ProviderId.wrap(uint32(provider));
         IProviderPool.Membership memory membership = pool.getMembership(id, g.order.source);
-        uint256 reach = Sortition.reachAt(time() - g.openedAt, g.order.deadline - g.openedAt);
+        (uint256 from, uint256 until, uint256 before) = _windowOf(g);
+        // Who was there then is still there, so there is capacity.
+        if (membership.joinedAt >= before) return false;
+        uint256 reach = Sortition.reachAt(time() - from, until - from);
         uint256 bound = Sortition.boundOf(reach, membership.slots, _rounds[g.id].capacity);
-        return membership.joinedAt < g.openedAt && Sortition.ticketOf(_seedOf(g), g.id, id) < bound;
+        return Sortition.ticketOf(_seedOf(g), g.id, id) < bound;
     }
 
     /// @dev Whether sealing ends with those that sit: with all seats, or once each could be the only one to dissent.
@@ -212,7 +233,7 @@ abstract contract Rounds is Settlements {
         Seat[] storage seats = _rounds[g.id].seats;
         uint256 product = 1;
         for (uint256 i; i < seats.length; ++i) product *= seats[i].weight;
-        if (seats.length == _executionsOf(g.order)) return true;
+        if (seats.length == _seatsFor(g)) return true;
         for (uint256 i; i < seats.length; ++i) {
             uint256 weight = seats[i].weight;
             if (product / weight < g.order.trust * weight) return false;

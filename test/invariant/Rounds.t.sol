@@ -25,14 +25,14 @@ contract RoundsTest is Campaign("rounds") {
             for (uint256 j; j < round.seats.length; ++j) {
                 uint256 provider = ProviderId.unwrap(round.seats[j].provider);
                 uint256 weight = round.seats[j].weight;
-                _must(provider != 0 && (sitting >> provider) & 1 == 0, 21, i);
+                _must(provider != 0 && (sitting >> provider) & 1 == 0 && provider != ghost.provider, 21, i);
                 _must(weight >= Credibility.MIN_WEIGHT && weight <= Credibility.MAX_WEIGHT, 21, i);
                 sitting |= 1 << provider;
                 uint256 unit = _handler.taskManager().WEIGHT_UNIT();
                 locks[provider] += ghost.order.bond + (weight - Credibility.MIN_WEIGHT) * unit;
             }
-            _must(round.seats.length <= _handler.executionsOf(i), 21, i);
-            _must(round.closedAt != 0 || round.seats.length < _handler.executionsOf(i), 21, i);
+            _must(round.seats.length <= _handler.mostSeatsOf(i), 21, i);
+            _must(round.closedAt != 0 || round.seats.length < _handler.mostSeatsOf(i), 21, i);
         }
         for (uint256 i = 1; i < locks.length; ++i) {
             _must(_handler.pool().getProvider(ProviderId.wrap(uint32(i))).locked >= locks[i], 21, i);
@@ -57,7 +57,7 @@ contract RoundsTest is Campaign("rounds") {
         for (uint256 i; i < _handler.taskCount(); ++i) {
             Handler.Ghost memory ghost = _handler.ghost(i);
             uint256 seats = ghost.state == TaskState.Round ? _handler.seatsOf(i).length : 0;
-            for (uint256 j; j <= _handler.executionsOf(i); ++j) {
+            for (uint256 j; j <= _handler.mostSeatsOf(i); ++j) {
                 _must((_seatSlot(_handler.taskManager(), ghost.id, j) != 0) == (j < seats), 23, i);
             }
         }

@@ -52,7 +52,7 @@ abstract contract Settlements is Orders {
         payer.free = payer.free + held - price;
         _oweFee(payer, fee);
         _balances[payoutOf(g.provider)].free += price - fee - royalty;
-        _balances[_publisherOf(g.order)].free += royalty;
+        _balances[_publisherOf(g)].free += royalty;
         _record(index, fee);
         _standings[g.provider].earned += (price - fee - royalty) / 1 gwei;
     }
@@ -84,8 +84,8 @@ abstract contract Settlements is Orders {
         g.state = TaskState.Refunded;
         ++g.refunds;
         Balance storage payer = _balances[g.order.client];
-        payer.held -= _heldBy(g.order);
-        payer.free += _heldBy(g.order) - fee - tip;
+        payer.held -= _heldBy(g);
+        payer.free += _heldBy(g) - fee - tip;
         _oweFee(payer, fee);
         _balances[caller].free += tip;
     }
@@ -93,7 +93,7 @@ abstract contract Settlements is Orders {
     /// @dev Protocol fee of a task that counted as demand and came to nothing.
     function _feeOfNothing(Ghost storage g) internal view returns (uint256) {
         if (!g.counted) return 0;
-        return _executionsOf(g.order) * ((Price.amountOf(g.start, g.order.maxReward) * g.feeBps) / 10_000);
+        return _executionsOf(g) * ((Price.amountOf(g.start, g.order.maxReward) * g.feeBps) / 10_000);
     }
 
     /// @dev What a third party gets for a refund.
@@ -101,7 +101,7 @@ abstract contract Settlements is Orders {
         return _speaksFor(g.order.client, caller) ? 0 : (uint256(g.order.maxReward) * 50) / 10_000;
     }
 
-    function _speaksFor(address principal, address caller) internal pure returns (bool) {
+    function _speaksFor(address principal, address caller) internal view returns (bool) {
         return caller == principal || (caller == AGENT && principal == client(0));
     }
 

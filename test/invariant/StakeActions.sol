@@ -36,7 +36,12 @@ abstract contract StakeActions is ProofActions {
                 : _rarely(16)
                     ? amount + 1
                     : amount;
-        bool may = amount != 0 && (value == amount || (value == 0 && free >= amount));
+        _stake(provider, caller, amount, value);
+    }
+
+    /// @dev Stakes coin that the caller has, or that is attached.
+    function _stake(uint256 provider, address caller, uint256 amount, uint256 value) internal {
+        bool may = amount != 0 && (value == amount || (value == 0 && _balances[caller].free >= amount));
         bytes memory data = abi.encodeCall(IProviderPool.stake, (ProviderId.wrap(uint32(provider)), amount));
         bool done = _call(caller, value, address(pool), data);
         _must(14, may == done);
@@ -100,8 +105,8 @@ abstract contract StakeActions is ProofActions {
         // Less often than providers join, or pools would be empty most of the time.
         if (_rarely(2)) return;
         (uint256 provider, uint256 source) = (_between(1, PROVIDERS), _between(1, SOURCES));
-        // A third of the time one that holds a reservation, if there is any.
-        for (uint256 i = _rarely(3) ? PROVIDERS : 0; i != 0 && _reserved[provider][source] == 0; --i) {
+        // Half of the time one that holds a reservation, if there is any.
+        for (uint256 i = _rarely(2) ? PROVIDERS : 0; i != 0 && _reserved[provider][source] == 0; --i) {
             provider = (provider % PROVIDERS) + 1;
         }
         address key = _keyOf(provider);
@@ -126,7 +131,7 @@ abstract contract StakeActions is ProofActions {
         (uint256 index, bool found) = _pickOpen(Verification.Review);
         if (!found) return;
         Ghost storage g = _ghosts[index];
-        uint256 source = _sourceOf(g.order);
+        uint256 source = _sourceOf(g);
         for (uint256 i = _between(1, 3 * LAPSES); i != 0; --i) {
             if (g.state > TaskState.Delivered || (g.state == TaskState.Open && time() > g.deadline)) return;
             if (g.state == TaskState.Open) {

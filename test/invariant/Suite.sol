@@ -38,8 +38,11 @@ abstract contract Suite {
     ITaskManager public taskManager;
     YesVerifier public verifier;
     Windows internal _windows;
+    /// @dev Kept, because a key's address takes longer to compute than anything else here.
+    address[CLIENTS] private _clients;
 
     constructor() {
+        for (uint256 i; i < CLIENTS; ++i) _clients[i] = VM.addr(CLIENT_KEY + i);
         _windows = Windows(1 hours, 10 minutes, 7 days, 3 days, 1 hours, 1 hours, 1 hours, 1 hours, 1 days);
         uint256 nonce = VM.getNonce(address(this));
         address poolAddress = VM.computeCreateAddress(address(this), nonce + 2);
@@ -80,8 +83,8 @@ abstract contract Suite {
         return GOVERNOR;
     }
 
-    function client(uint256 index) public pure returns (address) {
-        return VM.addr(CLIENT_KEY + index);
+    function client(uint256 index) public view returns (address) {
+        return _clients[index];
     }
 
     /// @dev Owner of a provider; three owners share eight providers.
@@ -89,7 +92,7 @@ abstract contract Suite {
         return address(uint160(0x0E0 + (provider % OWNERS)));
     }
 
-    function payoutOf(uint256 provider) public pure returns (address) {
+    function payoutOf(uint256 provider) public view returns (address) {
         return provider == 1 ? client(0) : ownerOf(provider);
     }
 

@@ -6,12 +6,12 @@ import {Seal} from "../../contracts/libraries/Seal.sol";
 import {ProviderId, SourceId} from "../../contracts/types/Ids.sol";
 import {Verification} from "../../contracts/types/Order.sol";
 import {TaskState} from "../../contracts/types/Task.sol";
-import {Endings} from "./Endings.sol";
+import {PanelEndings} from "./PanelEndings.sol";
 import {time, VM} from "./Vm.sol";
 
 /// @title TaskActions
 /// @notice Everything that can be done to a task, with random inputs, each compared with what must come of it.
-abstract contract TaskActions is Endings {
+abstract contract TaskActions is PanelEndings {
     mapping(uint256 index => mapping(uint256 provider => bool)) internal _barred;
     /// @dev Slots that reservations take.
     mapping(uint256 provider => mapping(uint256 source => uint256)) internal _reserved;
@@ -33,7 +33,7 @@ abstract contract TaskActions is Endings {
     function _submit(uint256 index) internal {
         Ghost storage g = _ghosts[index];
         address caller = _rarely(16) ? client(_draw(CLIENTS)) : g.order.client;
-        uint256 held = _heldBy(g.order);
+        uint256 held = _heldBy(g);
         uint256 value =
             _rarely(2)
                 ? 0
@@ -59,7 +59,7 @@ abstract contract TaskActions is Endings {
         Ghost storage g = _ghosts[index];
         TaskState from = g.state;
         address payer = g.order.client;
-        uint256 held = _heldBy(g.order);
+        uint256 held = _heldBy(g);
         bool good = !_rarely(16);
         bool may = good && g.order.nonce >= _nonceFloors[payer] && _admissible(index) && _balances[payer].free >= held;
         bytes memory data = abi.encodeCall(ITaskManager.submitSigned, (g.packed, _signature(index, good)));
@@ -108,12 +108,14 @@ abstract contract TaskActions is Endings {
 
     function deliverAndDisclose(uint256 seed) external step(seed) {
         (uint256 index, bool found) = _pickReserved();
-        if (!found) return;
+        if (found) _deliverAndDisclose(index, _holderOf(index));
+    }
+
+    function _deliverAndDisclose(uint256 index, uint256 provider) internal {
         Ghost storage g = _ghosts[index];
         TaskState from = g.state;
-        uint256 provider = _holderOf(index);
         address key = _keyOf(provider);
-        (bytes32 commitment, bytes memory envelope) = _result();
+        (Opening memory opening, bytes32 commitment, bytes memory envelope) = _result();
         bool may = _mayFulfil(index, provider, key) && envelope.length <= 512;
         bytes memory data = abi.encodeCall(
             ITaskManager.deliverAndDisclose,
@@ -123,13 +125,17 @@ abstract contract TaskActions is Endings {
         if (may) {
             _fulfil(index, TaskState.Disclosed);
             g.seal = Seal.hash(g.id, ProviderId.wrap(uint32(provider)), commitment, keccak256(envelope));
+            (g.commitment, g.envelope, _openings[g.id]) = (commitment, envelope, opening);
         }
         _compareTask(index, ITaskManager.deliverAndDisclose.selector, from, may, done);
     }
 
     function disclose(uint256 seed) external step(seed) {
         (uint256 index, bool found) = _pick(TaskState.Delivered);
-        if (!found) return;
+        if (found) _disclose(index);
+    }
+
+    function _disclose(uint256 index) internal {
         Ghost storage g = _ghosts[index];
         TaskState from = g.state;
         (bytes32 commitment, bytes memory envelope) = (g.commitment, g.envelope);
@@ -171,7 +177,8 @@ abstract contract TaskActions is Endings {
         Ghost storage g = _ghosts[index];
         address caller = _judgeOf(g);
         (uint256 winners, ) = _verdictOf(g);
-        bool may = _speaksFor(g.order.client, caller) && _isDecided(g) && winners != 0;
+        // Of a panel, whatever it says.
+        bool may = _speaksFor(g.order.client, caller) && _isDecided(g) && (winners != 0 || g.disputed);
         bytes memory data = abi.encodeCall(ITaskManager.accept, (g.packed));
         bool done = _callRound(index, caller, data, may, winners);
         _compareTask(index, ITaskManager.accept.selector, TaskState.Round, may, done);
@@ -257,21 +264,23 @@ abstract contract TaskActions is Endings {
     }
 
     /// @dev The holder of a task, most times; if there is none, some worker.
-    function _holderOf(uint256 index) private returns (uint256) {
+    function _holderOf(uint256 index) internal returns (uint256) {
         uint256 holder = _ghosts[index].provider;
         return holder == 0 || _rarely(8) ? _workerFor(index) : holder;
     }
 
     /// @dev A provider with a reservation in the pool that a task is for, if there is any.
     function _busyFor(uint256 index) private returns (uint256 provider) {
-        uint256 source = _sourceOf(_ghosts[index].order);
+        uint256 source = _sourceOf(_ghosts[index]);
         provider = _between(1, PROVIDERS);
         for (uint256 i; i < PROVIDERS && _reserved[provider][source] == 0; ++i) provider = (provider % PROVIDERS) + 1;
     }
 
-    /// @dev A commitment and an envelope, rarely one that is too long.
-    function _result() private returns (bytes32 commitment, bytes memory envelope) {
-        commitment = Seal.commitment(bytes32("result"), bytes32(_draw(type(uint256).max)));
+    /// @dev A result, most times the right one, its commitment and an envelope, rarely one that is too long.
+    function _result() private returns (Opening memory opening, bytes32 commitment, bytes memory envelope) {
+        opening.digest = _rarely(4) ? bytes32(uint256(1) << 128) : bytes32("result");
+        opening.salt = bytes32(_draw(type(uint256).max));
+        commitment = Seal.commitment(opening.digest, opening.salt);
         envelope = new bytes(_rarely(16) ? 513 : _draw(513));
     }
 
@@ -305,7 +314,7 @@ abstract contract TaskActions is Endings {
         Ghost storage g = _ghosts[index];
         TaskState from = g.state;
         address key = _keyOf(provider);
-        (bytes32 commitment, bytes memory envelope) = _result();
+        (Opening memory opening, bytes32 commitment, bytes memory envelope) = _result();
         bytes32 seal = Seal.hash(g.id, ProviderId.wrap(uint32(provider)), commitment, keccak256(envelope));
         if (_rarely(16)) seal = 0;
         bool may =
@@ -322,7 +331,7 @@ abstract contract TaskActions is Endings {
                 _exitMarket(g);
                 (g.state, g.provider, g.clearedAt) = (TaskState.Delivered, uint32(provider), uint40(time()));
             }
-            (g.seal, g.commitment, g.envelope) = (seal, commitment, envelope);
+            (g.seal, g.commitment, g.envelope, _openings[g.id]) = (seal, commitment, envelope, opening);
         }
         _compareTask(index, ITaskManager.deliver.selector, from, may, done);
     }
@@ -331,7 +340,7 @@ abstract contract TaskActions is Endings {
         Ghost storage g = _ghosts[index];
         TaskState from = g.state;
         address key = _keyOf(provider);
-        (ProviderId id, uint256 source) = (ProviderId.wrap(uint32(provider)), _sourceOf(g.order));
+        (ProviderId id, uint256 source) = (ProviderId.wrap(uint32(provider)), _sourceOf(g));
         bool may =
             g.order.reservation != 0 &&
                 time() + g.order.reservation <= g.deadline &&
@@ -353,7 +362,7 @@ abstract contract TaskActions is Endings {
             g.order.verification == Verification.Review &&
             time() <= g.deadline &&
             !_barred[index][provider] &&
-            _mayWork(g.order, provider, key);
+            _mayWork(g, provider, key);
     }
 
     /// @dev Whether `key` may answer a reserved task for a provider. It need be no more than the holder's.
@@ -370,7 +379,7 @@ abstract contract TaskActions is Endings {
     function _fulfil(uint256 index, TaskState to) private {
         Ghost storage g = _ghosts[index];
         (g.state, g.markedAt) = (to, uint40(time()));
-        --_reserved[g.provider][_sourceOf(g.order)];
+        --_reserved[g.provider][_sourceOf(g)];
         _exitMarket(g);
     }
 }

@@ -39,6 +39,12 @@ interface IVm {
     /// @dev Creation code of an artifact, linked.
     function getCode(string calldata artifact) external view returns (bytes memory);
 
+    /// @dev Begins to keep all logs.
+    function recordLogs() external;
+
+    /// @dev What was logged since the last call of this.
+    function getRecordedLogs() external returns (Log[] memory logs);
+
     function snapshotState() external returns (uint256 id);
 
     function revertToState(uint256 id) external returns (bool success);
@@ -67,6 +73,13 @@ function deploy(string memory name, bytes memory arguments) returns (address dep
 }
 
 IVm constant VM = IVm(0x7109709ECfa91a80626fF3989D68f67F5b1DD12D);
+
+/// @dev A log as the runner keeps it.
+struct Log {
+    bytes32[] topics;
+    bytes data;
+    address emitter;
+}
 
 /// @dev What the runner reads from `targetSelectors`: the functions of a contract that a campaign may call.
 struct FuzzSelector {
