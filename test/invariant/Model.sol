@@ -201,7 +201,7 @@ abstract contract Model is Markets {
     }
 
     /// @dev Compares a task after `action`, which found it in state `from`, and must be `done` if `expected`.
-    function _compareTask(uint256 index, bytes4 action, TaskState from, bool expected, bool done) internal {
+    function _compareTask(uint256 index, bytes4 action, TaskState from, bool expected, bool done) internal virtual {
         Ghost storage g = _ghosts[index];
         TaskView memory found = taskManager.getTask(g.id);
         _must(14, expected == done);

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {ITaskManager} from "../../contracts/interfaces/ITaskManager.sol";
-import {ProviderId, TaskId} from "../../contracts/types/Ids.sol";
+import {ProviderId} from "../../contracts/types/Ids.sol";
 import {TaskState} from "../../contracts/types/Task.sol";
 import {RoundPlay} from "./RoundPlay.sol";
 import {height, time} from "./Vm.sol";
@@ -115,10 +115,5 @@ abstract contract PanelActions is RoundPlay {
         _must(8, same || !done);
         if (may) (seats[number].opened, seats[number].unavailable) = (true, !available);
         _compareTask(index, ITaskManager.openVote.selector, from, may, done);
-    }
-
-    /// @dev Whether the envelope of a delivery cannot be read.
-    function _isGarbled(Ghost storage g) private view returns (bool) {
-        return uint256(TaskId.unwrap(g.id)) % 2 == 0;
     }
 }

@@ -5,7 +5,7 @@ import {ProviderId} from "../../contracts/types/Ids.sol";
 import {Verification} from "../../contracts/types/Order.sol";
 import {TaskState} from "../../contracts/types/Task.sol";
 import {PanelActions} from "./PanelActions.sol";
-import {height, VM} from "./Vm.sol";
+import {height, time, VM} from "./Vm.sol";
 
 /// @title PanelPlay
 /// @notice Whole disputes in one action: random ones rarely get to a verdict.
@@ -69,6 +69,7 @@ abstract contract PanelPlay is PanelActions {
     /// @dev Some provider answers a task, and most times in time.
     function _work(uint256 index) private {
         Ghost storage g = _ghosts[index];
+        if (g.state == TaskState.Open && _rarely(4)) _cancel(index);
         for (uint256 i; i < 2 && g.state == TaskState.Open; ++i) {
             if (g.order.reservation == 0) _deliver(index, _workerFor(index));
             else _reserve(index, _workerFor(index));
@@ -92,6 +93,7 @@ abstract contract PanelPlay is PanelActions {
     function _answer(uint256 index) private {
         Ghost storage g = _ghosts[index];
         bool silent = _rarely(8);
+        if (_rarely(3)) VM.warp(time() + _draw(_windows.openProvider));
         for (uint256 i; i < 2 && _isAnswering(g) && !silent; ++i) _openDelivery(index);
         if (_rarely(6)) _openDelivery(index);
         if (!_isAnswering(g) || _rarely(16)) return;

@@ -65,8 +65,21 @@ abstract contract Panels is Rounds {
         });
     }
 
+    /// @dev Compares the panel too, if there is one.
+    function _compareTask(uint256 index, bytes4 action, TaskState from, bool expected, bool done) internal override {
+        super._compareTask(index, action, from, expected, done);
+        if (!_ghosts[index].disputed) return;
+        RoundView memory round = taskManager.getRound(_ghosts[index].id);
+        _must(16, keccak256(abi.encode(round)) == keccak256(abi.encode(expectedRound(index))));
+    }
+
     function _isPanel(Ghost storage g) internal view returns (bool) {
         return g.state == TaskState.Round && g.disputed;
+    }
+
+    /// @dev Whether the envelope of a delivery cannot be read.
+    function _isGarbled(Ghost storage g) internal view returns (bool) {
+        return uint256(TaskId.unwrap(g.id)) % 2 == 0;
     }
 
     // ------------------------------------------------------------------------------------------- sealing

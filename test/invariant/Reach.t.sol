@@ -27,7 +27,7 @@ contract ReachTest {
     Handler private _handler;
 
     function setUp() external {
-        _handler = Handler(deploy("Handler", abi.encode(bytes32("reach2"))));
+        _handler = Handler(deploy("Handler", abi.encode(bytes32("reach"))));
         _handler.begin();
     }
 

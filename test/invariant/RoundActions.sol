@@ -100,7 +100,8 @@ abstract contract RoundActions is StakeActions {
     /// @dev What a judge says of a delivery, rarely nothing that it could say.
     function _drawJudgement(Ghost storage g) private returns (bytes32) {
         if (_rarely(8)) return VALID ^ bytes32(_draw(2));
-        return (_openings[g.id].digest == bytes32("result")) != _rarely(8) ? VALID : INVALID;
+        bool valid = _openings[g.id].digest == bytes32("result") && !_isGarbled(g);
+        return valid != _rarely(8) ? VALID : INVALID;
     }
 
     function _drawWeight(uint256 provider) private returns (uint256) {

@@ -53,10 +53,8 @@ describe("scripts.benchmark", function () {
       ["lossy-rpc", 8, 0],
       ["provider-killed", 8, 0],
     ]);
-    // Half a second for the input, and for what comes back.
-    const [baseline, slow] = result.scenarios;
-    expect(slow?.payment.least).to.be.above((baseline?.payment.least ?? 0) + 1_000);
-    expect(slow?.growth.p50).to.be.above(1);
+    // Half a second for each of four ways: the input there and to the provider, the output there and to the client.
+    expect(result.scenarios[1]?.payment.least).to.be.at.least(1_900);
 
     const [digits] = result.prices;
     expect(digits?.offers.every(({ basis }) => basis === "not measured here")).to.equal(true);
