@@ -34,10 +34,11 @@ const stages: Step[][] = [
     { name: "solhint", command: 'solhint --disc --max-warnings 0 "contracts/**/*.sol"' },
   ],
   [
+    // Its tests are compiled first, on one core.
+    { name: "solidity", command: "hardhat test solidity", counts: true },
     { name: "eslint", command: "eslint --max-warnings 0 ." },
     { name: "types", command: "tsc --noEmit" },
   ],
-  [{ name: "solidity", command: "hardhat test solidity", counts: true }],
   [{ name: "mocha", command: `hardhat test mocha --no-compile ${tests.join(" ")}`, counts: true }],
   [{ name: "package", command: "hardhat test mocha --no-compile test/package/npm.ts", counts: true }],
   [{ name: "chains", command: "npm run --silent test:chains:built", counts: true }],
@@ -91,8 +92,9 @@ async function play(step: Step): Promise<boolean> {
   console.log(`── ${step.name}: ${((Date.now() - started) / 1000).toFixed(0)} s`);
   const outcome: Outcome =
     step.counts === true ? countsIn(output) : { passed: status === 0 ? 1 : 0, failed: 0, skipped: 0 };
-  // A runner that dies, or that runs nothing, has failed whatever it counted.
-  if ((status !== 0 || outcome.passed === 0) && outcome.failed === 0) outcome.failed = 1;
+  // A runner that dies, or that runs nothing, has failed whatever it counted; so has a compiler that warns.
+  const isFine = status === 0 && outcome.passed > 0 && !/^Warning:/m.test(output);
+  if (!isFine && outcome.failed === 0) outcome.failed = 1;
   if (outcome.failed > 0) failures.push(`── ${step.name}\n${failuresIn(output)}`);
   total.passed += outcome.passed;
   total.failed += outcome.failed;
