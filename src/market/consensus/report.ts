@@ -1,6 +1,6 @@
 import { LATE } from "../../protocol/consensus.js";
 import { documentHtml, escapeHtml, sectionHtml } from "../report/html.js";
-import { tableOf } from "../simulation/report/tables.js";
+import { tableOf } from "../report/table.js";
 import { copiesChart, wrongChart } from "./charts.js";
 import {
   choiceFigures,

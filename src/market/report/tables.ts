@@ -1,9 +1,7 @@
-import Table from "cli-table3";
 import type { Summary } from "../summary.js";
 import {
   booksFigures,
   disputeFigures,
-  type Figures,
   gasFigures,
   latencyFigures,
   paymentSentences,
@@ -12,6 +10,7 @@ import {
 } from "./figures.js";
 import { plain } from "./format.js";
 import { headline, outcomes } from "./sentences.js";
+import { tableOf } from "./table.js";
 
 /** How the providers came out, for a terminal. */
 export function providerTable(summary: Summary): string {
@@ -60,16 +59,4 @@ export function reportText(summary: Summary): string {
       ? "No problems."
       : ["PROBLEMS", ...problems.map((problem) => `- ${plain(problem)}`)].join("\n"),
   ].join("\n\n");
-}
-
-/** A title and its table, without colours, because it may go into a file. */
-function tableOf({ title, columns, rows }: Figures): string {
-  if (rows.length === 0) return `${title}: none`;
-  const table = new Table({
-    head: columns.map((column) => column.title),
-    colAligns: columns.map((column) => column.align),
-    style: { head: [], border: [], compact: true },
-  });
-  table.push(...rows.map((row) => [...row]));
-  return `${title}\n${table.toString()}`;
 }

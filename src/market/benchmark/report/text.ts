@@ -1,5 +1,3 @@
-import Table from "cli-table3";
-import type { Figures } from "../../report/figures.js";
 import { plain } from "../../report/format.js";
 import type { Comparison } from "../compare.js";
 import type { BenchmarkResult } from "../result.js";
@@ -7,6 +5,7 @@ import { changeFigures, conclusion } from "./comparison.js";
 import { costFigures, latencyFigures, loadFigures, overheadFigures, scenarioFigures, splitFigures } from "./figures.js";
 import { gpuSentence, marketFigures, offerFigures, providerFigures } from "./priceFigures.js";
 import { machineSentence, READING } from "./sentences.js";
+import { tableOf } from "../../report/table.js";
 
 /** All that a person sees in the terminal when a benchmark is over. */
 export function benchmarkText(result: BenchmarkResult): string {
@@ -34,16 +33,4 @@ export function comparisonText(comparison: Comparison): string {
     ...(notes.length === 0 ? [] : [notes.join("\n")]),
     conclusion(comparison),
   ].join("\n\n");
-}
-
-/** A title and its table, without colours, because it may go into a file. */
-function tableOf({ title, columns, rows }: Figures): string {
-  if (rows.length === 0) return `${title}: none`;
-  const table = new Table({
-    head: columns.map((column) => column.title),
-    colAligns: columns.map((column) => column.align),
-    style: { head: [], border: [], compact: true },
-  });
-  table.push(...rows.map((row) => [...row]));
-  return `${title}\n${table.toString()}`;
 }

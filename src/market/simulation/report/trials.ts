@@ -1,7 +1,7 @@
 import { percent } from "../../report/format.js";
 import type { SizeTrial, Trial } from "../trial.js";
 import { minutes, signed } from "./figures.js";
-import { tableOf } from "./tables.js";
+import { tableOf } from "../../report/table.js";
 
 const both = ({ median, worst }: { median: number; worst: number }) => `${percent(median)} / ${percent(worst)}`;
 
