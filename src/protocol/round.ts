@@ -103,14 +103,19 @@ export async function readRound(protocol: Protocol, order: Order): Promise<Round
 /**
  * The seed of a round as it would be captured now, or as it is captured; `undefined` as long as its block is not mined.
  *
- * @throws {NodeError} if the node does not answer.
+ * @throws {NodeError} if the node does not answer, or does not know the block.
  */
 export async function seedOfRound(protocol: Protocol, round: Seeded): Promise<bigint | undefined> {
   if (round.seedBlock === undefined) return round.seed;
   if (round.seedBlock > round.blockNumber) return undefined;
   const { provider, patience } = protocol;
-  const block = await persist("eth_getBlockByNumber", () => provider.getBlock(round.seedBlock ?? 0), patience.requests);
-  return block?.hash == null ? undefined : seedOf(block.hash);
+  const find = async () => {
+    const hash = (await provider.getBlock(round.seedBlock ?? 0))?.hash;
+    // The snapshot is of a later block: whoever does not know this one is behind, and is asked again.
+    if (hash == null) throw new Error("block not found");
+    return hash;
+  };
+  return seedOf(await persist("eth_getBlockByNumber", find, patience.requests));
 }
 
 /**

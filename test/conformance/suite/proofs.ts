@@ -74,8 +74,8 @@ export const proofs: Scenario[] = [
       ]);
       const start = (CAP * startFractionOf(FLOOR, CAP)) / (2n ** 32n - 1n);
 
-      const [one] = await Promise.all([
-        execute(first.owner, "taskManager", "proveSigned", [first.provider, alone.packed]),
+      // Before it is proven: then its state would be what is wrong.
+      await Promise.all([
         refused(execute(other, "taskManager", "proveSigned", [first.provider, alone.packed]), "NotAgent", {
           ...{ provider: first.provider, key: other.address },
         }),
@@ -89,6 +89,7 @@ export const proofs: Scenario[] = [
           { taskId: atCap.taskId, verifier },
         ),
       ]);
+      const one = await execute(first.owner, "taskManager", "proveSigned", [first.provider, alone.packed]);
       expect(emitted(one, "taskManager", "TaskSettled")).to.deep.include({ taskId: alone.taskId, price: start });
       const batch = [atCap, third, fourth];
       const done = await execute(first.owner, "taskManager", "proveBatch", [

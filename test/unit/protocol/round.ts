@@ -1,8 +1,11 @@
 import { expect } from "chai";
 import { dataSlice } from "ethers";
 import { SEED_DELAY, seedBlockOf, seedOf } from "../../../src/protocol/consensus.js";
+import { NodeError } from "../../../src/protocol/errors.js";
 import { packOrder, taskIdOf } from "../../../src/protocol/order.js";
+import type { Protocol } from "../../../src/protocol/protocol.js";
 import { mustCapture, readRound, type RoundSnapshot, seedOfRound } from "../../../src/protocol/round.js";
+import { caught } from "../../helpers/caught.js";
 import { ethers, loadFixture, networkHelpers, time } from "../../helpers/network.js";
 import { readerOf } from "../../helpers/protocol.js";
 import {
@@ -265,14 +268,28 @@ describe("protocol.seedOfRound", () => {
     });
   }
 
-  it("is unknown while a node does not know the block of it", async () => {
-    const { panel, protocol, read } = await setUp();
-    const round = await read(await postRound(panel));
+  /** Of a node that does not know the block at the first looks. */
+  const behind = ({ protocol }: Setting, looks: number): Protocol => {
+    let left = looks;
     const provider = new Proxy(protocol.provider, {
-      get: (target, name): unknown =>
-        name === "getBlock" ? () => Promise.resolve(null) : (Reflect.get(target, name) as unknown),
+      get: (target, name): unknown => {
+        if (name === "getBlock" && left-- > 0) return () => Promise.resolve(null);
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === "function" ? (value as () => unknown).bind(target) : value;
+      },
     });
-    expect(await seedOfRound({ ...protocol, provider }, round)).to.equal(undefined);
+    return { ...protocol, provider, patience: { ...protocol.patience, requests: 400 } };
+  };
+
+  it("is asked for again of a node that is behind the snapshot", async () => {
+    const setting = await setUp();
+    const task = await postRound(setting.panel);
+    await networkHelpers.mine(SEED_DELAY + 1);
+    const round = await setting.read(task);
+    const seed = await seedOfRound(behind(setting, 2), round);
+    expect(seed).to.equal(seedOf(await hashOf(task.openBlock + SEED_DELAY)));
+    const error = await caught(seedOfRound(behind(setting, Infinity), round), NodeError);
+    expect(error.message).to.contain("eth_getBlockByNumber").and.to.contain("block not found");
   });
 
   it("is none of a task without a round", async () => {

@@ -12,6 +12,7 @@ import { deliveredWork, disclosedWork, type DisclosedWork, disputeWork, workOf }
 import { protocolOf } from "../../helpers/protocol.js";
 import type { Panel, Sealed } from "../../helpers/rounds.js";
 import { WINDOWS } from "../../helpers/suite.js";
+import { counting, noting, underWay } from "../../helpers/underWay.js";
 
 describe("provider.honour of a disputed delivery", () => {
   let panel: Panel;
@@ -42,59 +43,36 @@ describe("provider.honour of a disputed delivery", () => {
 
   /** Honours what the provider of a task owes; what it does to the world is noted. */
   const start = async ({ debt }: DisclosedWork, options: Partial<HonourOptions> = {}) => {
-    const own = await protocolOf(panel, panel.agent);
-    let looks = 0;
-    const provider = new Proxy(own.provider, {
-      get: (target, name): unknown => {
-        if (name === "call") looks++;
-        const value: unknown = Reflect.get(target, name);
-        return typeof value === "function" ? (value as () => unknown).bind(target) : value;
-      },
-    });
+    const { protocol: own, looks } = counting(await protocolOf(panel, panel.agent));
     const log: string[] = [];
     const troubles: string[] = [];
     const chain = chainEffects(own, debt.provider);
-    const noted = <A extends unknown[], R>(name: string, effect: (...args: A) => Promise<R>) => {
-      return async (...args: A): Promise<R> => {
-        const result = await effect(...args);
-        log.push(name);
-        return result;
-      };
-    };
+    const noted = noting(log);
     const debts = options.debts ?? memoryDebts();
     await debts.incur(debt);
-    const ending = new AbortController();
-    let isOver = false;
-    const running = honour(debt, {
-      ...{ protocol: { ...own, provider }, debts, from: 0, grace: 60, clock: () => now },
-      effects: {
-        ...{ deliver: chain.deliver, deliverAndDisclose: chain.deliverAndDisclose },
-        send: () => Promise.resolve(),
-        disclose: noted("disclose", chain.disclose),
-        openDelivery: noted("openDelivery", chain.openDelivery),
-        settle: noted("settle", chain.settle),
-      },
-      delivered: () => undefined,
-      defended: () => log.push("defended"),
-      report: (problem) => troubles.push(problem),
-      ...options,
-      signal: ending.signal,
-    }).finally(() => (isOver = true));
-    running.catch(() => undefined);
-    const stop = async () => {
-      ending.abort(new Error("stopped"));
-      await running.catch(() => undefined);
-    };
-    stops.push(stop);
+    const work = underWay(
+      (signal) =>
+        honour(debt, {
+          ...{ protocol: own, debts, from: 0, grace: 60, clock: () => now },
+          effects: {
+            ...{ deliver: chain.deliver, deliverAndDisclose: chain.deliverAndDisclose },
+            send: () => Promise.resolve(),
+            disclose: noted("disclose", chain.disclose),
+            openDelivery: noted("openDelivery", chain.openDelivery),
+            settle: noted("settle", chain.settle),
+          },
+          delivered: () => undefined,
+          defended: () => log.push("defended"),
+          report: (problem) => troubles.push(problem),
+          ...options,
+          signal,
+        }),
+      { log, looks, until },
+    );
+    stops.push(work.stop);
     return {
-      ...{ log, troubles, debts, running, stop },
-      isOver: () => isOver,
-      did: (what: string) => until(what, () => log.includes(what)),
-      /** Lets it look at the chain so many times from now on. */
-      looked: async (times = 3) => {
-        const before = looks;
-        await until(`${times} looks`, () => looks >= before + times);
-      },
+      ...work,
+      ...{ log, troubles, debts },
     };
   };
   const disputed = async (

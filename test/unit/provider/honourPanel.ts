@@ -26,6 +26,7 @@ import { rejection } from "../../helpers/caught.js";
 import { protocolOf } from "../../helpers/protocol.js";
 import { ownerOf, type Panel, type Sealed } from "../../helpers/rounds.js";
 import { random32, WINDOWS } from "../../helpers/suite.js";
+import { counting, noting, underWay } from "../../helpers/underWay.js";
 
 const GRACE = 1_200;
 const OUTPUT = toUtf8Bytes("truth");
@@ -62,71 +63,48 @@ describe("provider.honourSeat in a panel", () => {
   }
   /** Honours a seat of a member. */
   const start = async (debt: Debt, { holds = () => Promise.resolve(true), ...options }: Changes = {}) => {
-    const own = await protocolOf(panel, ownerOf(panel, BigInt(debt.provider)));
-    let looks = 0;
-    const provider = new Proxy(own.provider, {
-      get: (target, name): unknown => {
-        if (name === "call") looks++;
-        const value: unknown = Reflect.get(target, name);
-        return typeof value === "function" ? (value as () => unknown).bind(target) : value;
-      },
-    });
+    const { protocol: own, looks } = counting(await protocolOf(panel, ownerOf(panel, BigInt(debt.provider))));
     const log: string[] = [];
     const told: string[] = [];
     const troubles: string[] = [];
     const asked: string[] = [];
-    const noted = <A extends unknown[], R>(name: string, effect: (...args: A) => Promise<R>) => {
-      return async (...args: A): Promise<R> => {
-        const result = await effect(...args);
-        log.push(name);
-        return result;
-      };
-    };
+    const noted = noting(log);
     const chain = chainEffects(own, debt.provider);
     const debts = options.debts ?? memoryDebts();
     await debts.incur(debt);
-    const ending = new AbortController();
-    let isOver = false;
-    const running = honourSeat(debt, {
-      ...{ protocol: { ...own, provider }, debts, from: 0, grace: GRACE, clock: () => now },
-      outputs: createOutputs({ perform: () => Promise.resolve(OUTPUT) }),
-      effects: {
-        takeSeat: noted("takeSeat", chain.takeSeat),
-        openSeat: noted("openSeat", chain.openSeat),
-        openVote: async (of, seat, available) => {
-          await chain.openVote(of, seat, available);
-          log.push(`openVote ${available}`);
-        },
-        holds: (order, digest, signal) => {
-          asked.push(digest);
-          return holds(order, digest, signal);
-        },
-        claimSeat: noted("claimSeat", chain.claimSeat),
-        publish: noted("publish", () => Promise.resolve("here")),
-        send: noted("send", () => Promise.resolve()),
-        settle: noted("settle", chain.settle),
-      },
-      seated: (seat, weight) => told.push(`seat ${seat} with ${weight}`),
-      opened: (seat) => told.push(`opened ${seat}`),
-      report: (problem) => troubles.push(problem),
-      ...options,
-      signal: ending.signal,
-    }).finally(() => (isOver = true));
-    running.catch(() => undefined);
-    const stop = async () => {
-      ending.abort(new Error("stopped"));
-      await running.catch(() => undefined);
-    };
-    stops.push(stop);
+    const work = underWay(
+      (signal) =>
+        honourSeat(debt, {
+          ...{ protocol: own, debts, from: 0, grace: GRACE, clock: () => now },
+          outputs: createOutputs({ perform: () => Promise.resolve(OUTPUT) }),
+          effects: {
+            takeSeat: noted("takeSeat", chain.takeSeat),
+            openSeat: noted("openSeat", chain.openSeat),
+            openVote: async (of, seat, available) => {
+              await chain.openVote(of, seat, available);
+              log.push(`openVote ${available}`);
+            },
+            holds: (order, digest, signal) => {
+              asked.push(digest);
+              return holds(order, digest, signal);
+            },
+            claimSeat: noted("claimSeat", chain.claimSeat),
+            publish: noted("publish", () => Promise.resolve("here")),
+            send: noted("send", () => Promise.resolve()),
+            settle: noted("settle", chain.settle),
+          },
+          seated: (seat, weight) => told.push(`seat ${seat} with ${weight}`),
+          opened: (seat) => told.push(`opened ${seat}`),
+          report: (problem) => troubles.push(problem),
+          ...options,
+          signal,
+        }),
+      { log, looks, until },
+    );
+    stops.push(work.stop);
     return {
-      ...{ log, told, troubles, asked, debts, running, stop },
-      isOver: () => isOver,
-      did: (what: string) => until(what, () => log.includes(what)),
-      /** Lets it look at the chain so many times from now on. */
-      looked: async (times = 3) => {
-        const before = looks;
-        await until(`${times} looks`, () => looks >= before + times);
-      },
+      ...work,
+      ...{ log, told, troubles, asked, debts },
     };
   };
 

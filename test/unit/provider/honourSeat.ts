@@ -28,6 +28,7 @@ import {
   seatMember,
 } from "../../helpers/rounds.js";
 import { CAP, deployMarket, WINDOWS } from "../../helpers/suite.js";
+import { counting, noting, underWay } from "../../helpers/underWay.js";
 
 const OUTPUT = toUtf8Bytes("output");
 const GRACE = 1_200;
@@ -56,7 +57,7 @@ describe("provider.honourSeat", () => {
     for (const stop of stops.splice(0)) await stop();
   });
 
-  const until = (what: string, look: () => boolean) =>
+  const until = (what: string, look: () => boolean | Promise<boolean>) =>
     holdsSoon(what, async () => {
       now = await time.latest();
       return look();
@@ -79,27 +80,13 @@ describe("provider.honourSeat", () => {
   /** Honours a debt; what it does to the world can be replaced, all else is noted. */
   const start = async (debt: Debt, { effects: changes = {}, made = "output", ...options }: Changes = {}) => {
     const owner = debt.provider === 1 ? panel.agent : ownerOf(panel, BigInt(debt.provider));
-    const own = await protocolOf(panel, owner);
-    let looks = 0;
-    const provider = new Proxy(own.provider, {
-      get: (target, name): unknown => {
-        if (name === "call") looks++;
-        const value: unknown = Reflect.get(target, name);
-        return typeof value === "function" ? (value as () => unknown).bind(target) : value;
-      },
-    });
+    const { protocol: own, looks } = counting(await protocolOf(panel, owner));
     const log: string[] = [];
     const told: string[] = [];
     const troubles: string[] = [];
     const shown: { output: Uint8Array; decided: boolean; hasWon: boolean }[] = [];
     const sent: string[] = [];
-    const noted = <A extends unknown[], R>(name: string, effect: (...args: A) => Promise<R>) => {
-      return async (...args: A): Promise<R> => {
-        const result = await effect(...args);
-        log.push(name);
-        return result;
-      };
-    };
+    const noted = noting(log);
     const chain = chainEffects(own, debt.provider);
     const effects: SeatEffects = {
       takeSeat: chain.takeSeat,
@@ -128,41 +115,32 @@ describe("provider.honourSeat", () => {
     });
     const debts = options.debts ?? memoryDebts();
     await debts.incur(debt);
-    const ending = new AbortController();
-    let isOver = false;
-    const running = honourSeat(debt, {
-      ...{ protocol: { ...own, provider }, debts, outputs, from: 0, grace: GRACE, clock: () => now },
-      effects: {
-        takeSeat: noted("takeSeat", effects.takeSeat),
-        openSeat: noted("openSeat", effects.openSeat),
-        openVote: noted("openVote", effects.openVote),
-        claimSeat: noted("claimSeat", effects.claimSeat),
-        publish: noted("publish", effects.publish),
-        send: noted("send", effects.send),
-        settle: noted("settle", effects.settle),
-      },
-      seated: (seat, weight) => told.push(`seat ${seat} with ${weight}`),
-      opened: (seat) => told.push(`opened ${seat}`),
-      report: (problem) => troubles.push(problem),
-      ...options,
-      signal: ending.signal,
-    }).finally(() => (isOver = true));
-    running.catch(() => undefined);
-    const stop = async (reason = new Error("stopped")) => {
-      ending.abort(reason);
-      return running.catch((error: unknown) => error);
-    };
-    stops.push(stop);
+    const work = underWay(
+      (signal) =>
+        honourSeat(debt, {
+          ...{ protocol: own, debts, outputs, from: 0, grace: GRACE, clock: () => now },
+          effects: {
+            takeSeat: noted("takeSeat", effects.takeSeat),
+            openSeat: noted("openSeat", effects.openSeat),
+            openVote: noted("openVote", effects.openVote),
+            claimSeat: noted("claimSeat", effects.claimSeat),
+            publish: noted("publish", effects.publish),
+            send: noted("send", effects.send),
+            settle: noted("settle", effects.settle),
+          },
+          seated: (seat, weight) => told.push(`seat ${seat} with ${weight}`),
+          opened: (seat) => told.push(`opened ${seat}`),
+          report: (problem) => troubles.push(problem),
+          ...options,
+          signal,
+        }),
+      { log, looks, until },
+    );
+    stops.push(work.stop);
     return {
-      ...{ log, told, troubles, shown, sent, debts, outputs, running, stop },
+      ...work,
+      ...{ log, told, troubles, shown, sent, debts, outputs },
       performed: () => performed,
-      isOver: () => isOver,
-      did: (what: string) => until(what, () => log.includes(what)),
-      /** Lets it look at the chain so many times from now on. */
-      looked: async (times = 3) => {
-        const before = looks;
-        await until(`${times} looks`, () => looks >= before + times);
-      },
     };
   };
   type Seat = Awaited<ReturnType<typeof start>>;
