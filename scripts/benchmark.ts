@@ -6,7 +6,6 @@ import { readText, writeText } from "../src/files/atomic.js";
 import { compareResults } from "../src/market/benchmark/compare.js";
 import { describeMachine } from "../src/market/benchmark/machine.js";
 import { DEFAULT_BOOK, parsePriceBook, type PriceBook } from "../src/market/benchmark/priceBook.js";
-import { benchmarkPage } from "../src/market/benchmark/report/page.js";
 import { benchmarkText, comparisonText } from "../src/market/benchmark/report/text.js";
 import type { BenchmarkResult } from "../src/market/benchmark/result.js";
 import { formatResult, parseResult } from "../src/market/benchmark/resultSchema.js";
@@ -19,7 +18,7 @@ import { buildWorkloads } from "../workloads/tools/build.js";
 import { measureGpu } from "./benchmark/gpu.js";
 import { type BenchmarkChoices, command } from "./benchmark/options.js";
 import { worksOf } from "./benchmark/works.js";
-import { askFirst, main, ScriptError } from "./deployment/command.js";
+import { askFirst, main, ScriptError, UsageError } from "./deployment/command.js";
 import { type Venue, venueOf } from "./market/venue.js";
 
 /** A provider that was killed keeps its client waiting for so long. Seconds. */
@@ -139,6 +138,8 @@ async function run(choices: BenchmarkChoices, signal: AbortSignal): Promise<Benc
   try {
     const result = await measure(choices, venue, folder, signal);
     await writeText(join(folder, "result.json"), formatResult(result));
+    // Charts are the greater part of what there is to load, and needed last.
+    const { benchmarkPage } = await import("../src/market/benchmark/report/page.js");
     await writeText(join(folder, "report.html"), benchmarkPage(result));
     if (choices.json !== true) {
       console.log(`\n${benchmarkText(result)}\n\nKept in ${folder}: report.html, result.json.`);
@@ -151,9 +152,14 @@ async function run(choices: BenchmarkChoices, signal: AbortSignal): Promise<Benc
 
 await main(async () => {
   const choices = command.parse().opts<BenchmarkChoices>();
-  // Before minutes are spent: what cannot be read is said at once.
+  // Before minutes are spent: what cannot be read or done is said at once.
   await bookOf(choices);
-  const { compare } = choices;
+  const { compare, faults, rpc } = choices;
+  if (faults && rpc !== undefined && !/^https?:/i.test(rpc)) {
+    throw new UsageError(
+      "Answers are lost between here and a node of http or https only: name one, or add --no-faults.",
+    );
+  }
   const old = compare === undefined ? undefined : parseResult(await textOf(compare), compare);
   const stopping = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) {

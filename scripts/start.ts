@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PNG } from "pngjs";
 import { writeBytes, writeText } from "../src/files/atomic.js";
-import { reportPage } from "../src/market/report/page.js";
 import { reportText } from "../src/market/report/tables.js";
 import { adversaryPlansFor, plansFor } from "../src/market/run/plans.js";
 import { readKeys } from "../src/market/run/cast.js";
@@ -75,6 +74,8 @@ async function keep(folder: string, { summary, pixels }: RunResult): Promise<voi
     picture = PNG.sync.write(png, { colorType: 2 });
     await writeBytes(join(folder, summary.picture.file), picture);
   }
+  // Charts are the greater part of what there is to load, and needed last.
+  const { reportPage } = await import("../src/market/report/page.js");
   await writeText(join(folder, "report.html"), reportPage(summary, picture));
   await writeText(join(folder, "summary.json"), formatDocument(summary));
 }

@@ -1,5 +1,5 @@
 /** What a person can choose of a benchmark. */
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { parseEther, parseUnits } from "ethers";
 import { createCommand, wholeNumber } from "../deployment/command.js";
 import { seconds } from "../market/options.js";
@@ -82,7 +82,12 @@ export const command = createCommand(
   .option("--no-faults", "nothing is killed, slowed down or lost")
   .option("--providers <number>", "how many compete, each a process", wholeNumber(1, 64), 3)
   .option("--parallel <number>", "executions of each at a time", wholeNumber(1, 64), 1)
-  .option("--reward <coins>", "what a task pays", amount(18, "an amount of coins above 0"), parseEther("0.001"))
+  .addOption(
+    new Option("--reward <coins>", "what a task pays")
+      .argParser(amount(18, "an amount of coins above 0"))
+      // Said in coins: help cannot write a number of wei.
+      .default(parseEther("0.001"), "0.001"),
+  )
   .option(
     "--coin-price <usd>",
     "what a coin is worth; without it nothing is converted",

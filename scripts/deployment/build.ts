@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { artifacts } from "hardhat";
 import { CONTRACT_NAMES, type Deployment } from "../../src/protocol/deployment.js";
 import { ScriptError } from "./command.js";
 
@@ -16,6 +15,8 @@ interface BuildInfo {
 
 /** How the contracts of a suite were compiled, as the last build says. */
 export async function compilerOf(): Promise<Deployment["compiler"]> {
+  // Loading it takes longer than all else that most scripts do before they find what is wrong.
+  const { artifacts } = await import("hardhat");
   const infos = await Promise.all(
     CONTRACT_NAMES.map(async (name) => {
       const id = await artifacts.getBuildInfoId(name);

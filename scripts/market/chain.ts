@@ -1,6 +1,5 @@
 /** A local chain that other programs reach over JSON-RPC. */
 import { createServer } from "node:net";
-import { network } from "hardhat";
 import { TEST_PHRASE } from "../../src/market/devnet.js";
 import { ScriptError } from "../deployment/command.js";
 
@@ -41,6 +40,8 @@ export interface ChainOptions {
 export async function serveChain(options: ChainOptions): Promise<LocalChain> {
   const { port, chainId, accounts, blockInterval, sameTimestamps } = options;
   if (port !== undefined) await checkPort(port);
+  // Loading it takes longer than finding that nothing can be done, or that another chain is meant.
+  const { network } = await import("hardhat");
   const override = {
     chainId,
     accounts: { mnemonic: TEST_PHRASE, count: accounts },

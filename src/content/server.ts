@@ -139,12 +139,16 @@ async function answerTo(
   const { method = "GET", url = "/" } = request;
   const [, kind, name = "", ...rest] = url.split("/");
   /** Bytes in memory for this request count until it is over. */
+  let held = 0;
+  response.once("close", () => {
+    budget.left += held;
+  });
   const reserve = (bytes: number) => {
+    // Whoever has gone meanwhile gets nothing, and nobody would give back what is reserved now.
+    if (response.closed) return;
     if (bytes > budget.left) throw new RequestError(503, "Too much is on its way at this moment.");
     budget.left -= bytes;
-    response.once("close", () => {
-      budget.left += bytes;
-    });
+    held += bytes;
   };
   if (kind === "content" && rest.length === 0) {
     const digest = digestOfCid(name);

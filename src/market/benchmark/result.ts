@@ -11,7 +11,7 @@ import type { Growth, Latency, Spread } from "./statistics.js";
 export interface BenchmarkResult {
   readonly format: "opengpu-benchmark/1";
   readonly startedAt: number;
-  /** From the first order to the last payment, seconds. */
+  /** Of the whole run, its markets' setting up and the direct executions too, seconds. */
   readonly duration: number;
   readonly machine: Machine;
   readonly network: Network;
@@ -64,9 +64,9 @@ export interface BatchResult {
   /** Units of work in a task. */
   readonly units: number;
   readonly repetitions: number;
-  /** From the sending of the order until its client sees a sealed result. */
+  /** From when the client begins to store the input until it sees a sealed result. */
   readonly delivery: Latency;
-  /** From the sending of the order until its client has paid. */
+  /** From when the client begins to store the input until it has the output and has paid. */
   readonly payment: Latency;
   readonly overhead: Overhead;
   readonly cost: TaskCost;
@@ -76,7 +76,7 @@ export interface BatchResult {
 export interface Overhead {
   /** The execution alone. */
   readonly direct: Spread;
-  /** From the sending of the order until its client has paid. */
+  /** From when the client begins to store the input until it has the output and has paid. */
   readonly market: Spread;
   /** Where the market's time went. Means, so that they add up. */
   readonly split: Split;

@@ -25,7 +25,9 @@ import {
 } from "../../../src/content/index.js";
 import { type ContentServer, folderStore, serveContent, type ServerOptions } from "../../../src/content/node.js";
 import { FieldFormatError } from "../../../src/protocol/errors.js";
+import { pause } from "../../../src/protocol/retry.js";
 import { caught } from "../../helpers/caught.js";
+import { until } from "../../helpers/holders.js";
 
 const CONTENT = Buffer.from("what is served");
 const DIGEST = digestOf(CONTENT);
@@ -258,6 +260,61 @@ describe("serveContent", () => {
         (error: unknown) => error,
       );
     expect(await httpStore(server.url).get(digestOf(content))).to.have.length(800);
+  });
+
+  it("keeps no room for who has gone before there was an answer", async () => {
+    const content = memoryStore();
+    await content.put(Buffer.alloc(800));
+    let go: () => void = () => undefined;
+    const gone = new Promise<void>((resolve) => (go = resolve));
+    let asked: () => void = () => undefined;
+    const asking = new Promise<void>((resolve) => (asked = resolve));
+    const store: ContentStore = {
+      ...content,
+      get: async (digest, options) => {
+        asked();
+        await gone;
+        return content.get(digest, options);
+      },
+    };
+    const server = await serve({ store, maxPending: 1_000 });
+    const url = `${server.url}/content/${cidOf(digestOf(Buffer.alloc(800)))}`;
+    const leaving = new AbortController();
+    const left = fetch(url, { signal: leaving.signal }).catch(() => undefined);
+    await asking;
+    leaving.abort();
+    await left;
+    // The server hears of it a moment later.
+    await pause(100);
+    go();
+    const put = () => httpStore(server.url).put(Buffer.alloc(900));
+    const isTaken = () =>
+      put().then(
+        () => true,
+        () => false,
+      );
+    await until("the room was given back", isTaken);
+    expect(await httpStore(server.url).get(digestOf(Buffer.alloc(800)))).to.have.length(800);
+  });
+
+  it("takes what comes in many pieces without a warning", async () => {
+    const warnings: Error[] = [];
+    const warned = (warning: Error) => warnings.push(warning);
+    process.on("warning", warned);
+    opened.push({ close: () => process.off("warning", warned) });
+    const { port } = await serve();
+    const pieces = Array.from({ length: 40 }, (_, index) => String(index % 10).repeat(100));
+    const path = `/content/${cidOf(digestOf(Buffer.from(pieces.join(""))))}`;
+    const socket = connect(port, "127.0.0.1");
+    opened.push({ close: () => socket.destroy() });
+    socket.write(`PUT ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 4000\r\n\r\n`);
+    for (const piece of pieces) {
+      socket.write(piece);
+      await pause(2);
+    }
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    expect(answer.toString()).to.match(/^HTTP\/1.1 201/);
+    expect(warnings).to.deep.equal([]);
   });
 
   it("gives no damaged content", async () => {

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { command } from "../../../scripts/benchmark/options.js";
 import { addedBy } from "../../../src/market/benchmark/overhead.js";
 import { parseResult } from "../../../src/market/benchmark/resultSchema.js";
 import { expectSentence, inPairs, processesWith, ran } from "../../helpers/scripts.js";
@@ -60,6 +61,12 @@ describe("scripts.benchmark", function () {
     if (left !== undefined) expect(left).to.deep.equal([]);
   });
 
+  it("tells its options, and what they are if they are left out", () => {
+    const help = command.helpInformation();
+    for (const option of command.options) expect(help).to.include(option.flags);
+    expect(help).to.match(/--reward <coins>\s+what a task pays \(default: 0\.001\)/);
+  });
+
   it("says in one sentence what cannot be", async () => {
     const bad = join(folder, "bad.json");
     await writeFile(bad, '{"format":"opengpu-prices/1","offers":[]}');
@@ -67,6 +74,7 @@ describe("scripts.benchmark", function () {
       [["--workloads", "digits,chess"], 2, /“chess” is none of digits, train/],
       [["--reward", "0"], 2, /amount of coins above 0/],
       [["--rpc", "http://127.0.0.1:1"], 2, /--rpc and --deployment go together/],
+      [["--rpc", "ws://127.0.0.1:1", "--deployment", bad], 2, /node of http or https only.*--no-faults/],
       [["--prices", join(folder, "none.json")], 1, /There is no file .*none\.json/],
       [["--prices", bad], 1, /offers.*list of at least one offer/],
       [["--compare", bad], 1, /bad\.json.*format/],

@@ -18,7 +18,7 @@ const quantiles = ({ samples, p50, p90, p99, most }: Latency): string[] => [
 /** How long a client waits for one task. */
 export function latencyFigures({ batches }: BenchmarkResult): Figures {
   return {
-    title: "One task at a time: from the sending of the order, measured",
+    title: "One task at a time: from the storing of its input, measured",
     columns: [
       ...["workload", "task", "until"].map(text),
       ...["repetitions", "samples", "p50", "p90", "p99", "most"].map(number),
