@@ -179,4 +179,31 @@ describe("protocol.snapshot", () => {
     expect(feeBps).to.equal(FEE_BPS);
     expect(authorised).to.equal(true);
   });
+
+  it("reads more than fits in one answer, all of one block", async () => {
+    const { market, protocol } = await setUp();
+    const { taskId } = await openTask(market);
+    const asked: (number | undefined)[] = [];
+    const provider = new Proxy(protocol.provider, {
+      get: (target, name): unknown => {
+        const value: unknown = Reflect.get(target, name);
+        if (typeof value !== "function") return value;
+        const act = (value as (...args: unknown[]) => unknown).bind(target);
+        if (name !== "call") return act;
+        return async (request: { blockTag?: number }) => {
+          const answer = await act(request);
+          asked.push(request.blockTag);
+          // Whatever is asked next would be of another block.
+          await networkHelpers.mine();
+          return answer;
+        };
+      },
+    });
+    const reads = Array.from({ length: 100 }, () => read("taskManager", "getTask", taskId));
+    const { blockNumber, values } = await readBatch({ ...protocol, provider }, reads);
+    expect(values.map(({ state }) => state)).to.deep.equal(reads.map(() => 1n));
+    const [newest, ...others] = asked;
+    expect([newest, others.length > 0]).to.deep.equal([undefined, true]);
+    expect(others).to.deep.equal(others.map(() => blockNumber));
+  });
 });

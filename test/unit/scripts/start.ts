@@ -259,10 +259,7 @@ describe("scripts.start", function () {
       const place = join(folder, "elsewhere");
       const before = await balance();
       const env = { OPENGPU_FUNDER_KEY: chain.funder.privateKey };
-      // Two tiles are checked, and nobody is there to spoil them.
-      // On that chain time passes with transactions only, so none must wait for a deadline.
-      const checking = ["--providers", "5", "--checked", "2", "--lifetime", "3600"];
-      const options = [...SMALL, ...checking, ...words(), "--yes", "--folder", place];
+      const options = [...SMALL, ...words(), "--yes", "--folder", place];
       const { status, out, err } = await ran("start", options, env, { timeout: LONG });
       expect(err).to.equal("");
       expect(status, out).to.equal(0);
@@ -305,6 +302,8 @@ describe("scripts.start", function () {
       await closed;
       const [run = ""] = await readdir(place);
       expectSentence(texts.err, new RegExp(`interrupted.*--reclaim .*${run} takes it back`));
+      const rest = await processesWith(place);
+      if (rest !== undefined) expect(rest).to.deep.equal([]);
       const take = () => ran("start", [...words(), "--reclaim", join(place, run)], env);
       const first = await take();
       expect([first.err, first.status]).to.deep.equal(["", 0]);
@@ -356,7 +355,6 @@ describe("scripts.start", function () {
   });
 
   for (const [how, stop] of [
-    ["Ctrl-C", (pid: number) => process.kill(-pid, "SIGINT")],
     ["a signal to it alone", (pid: number) => process.kill(pid, "SIGTERM")],
     ["being killed", (pid: number) => process.kill(pid, "SIGKILL")],
   ] as const) {
