@@ -1,4 +1,5 @@
 // Compiles the contracts and generates their bindings; a compiler warning is an error. Nothing is done twice.
+// With --with-tests it compiles the Solidity tests beside them, which take longer; who only runs the market needs none.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -21,8 +22,8 @@ const clean = () => {
 };
 if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== wanted) clean();
 
-// Solidity tests take as long again; whoever runs them compiles them.
-const { status, stdout } = spawnSync("hardhat build --no-tests", {
+const command = process.argv.includes("--with-tests") ? "tsx scripts/compile.ts" : "hardhat build --no-tests";
+const { status, stdout } = spawnSync(command, {
   cwd: root,
   shell: true,
   env: { ...process.env, HARDHAT_DISABLE_TELEMETRY: "true" },

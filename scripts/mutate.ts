@@ -47,11 +47,12 @@ const near = new Set(
 await main(async () => {
   const options = command.parse().opts<MutateOptions>();
   const everything = mutantsOf(new Project());
+  const reasons = justified(everything);
   const selected = select(everything, options);
   if (options.list === true) {
     for (const { id, description } of selected) console.log(`${id}  ${description}`);
     console.log(`${selected.length} mutants`);
-  } else if (!(await run(selected, everything, options))) process.exitCode = 1;
+  } else if (!(await run(selected, selected.length === everything.length, reasons, options))) process.exitCode = 1;
 });
 
 function select(
@@ -72,13 +73,13 @@ function select(
 
 async function run(
   mutants: readonly Mutant[],
-  everything: readonly Mutant[],
+  isWhole: boolean,
+  reasons: ReturnType<typeof justified>,
   { resume = false, near: isNear = false, jobs, sample, id }: MutateOptions,
 ): Promise<boolean> {
-  const reasons = justified(everything);
   const results = new Results();
   // Parts of a run add to what is known; a whole one begins anew.
-  if (!resume && mutants.length === everything.length) results.clear();
+  if (!resume && isWhole) results.clear();
   const verdicts = resume ? results.load() : new Map<string, Verdict>();
   const open = mutants.filter(({ id }) => !verdicts.has(id));
   console.log(`${open.length} mutants to judge, ${mutants.length - open.length} judged before`);

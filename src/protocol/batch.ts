@@ -52,7 +52,8 @@ const AROUND = 4 * 32;
 
 /**
  * Makes many reads of one block, which is not older than any block that this connection has seen: a node behind it is
- * asked again. They are one request, or, if their answers are too long for one, several about the same block.
+ * asked again. They are one request, or, if their answers are too long for one, several about the block of this number:
+ * only if it is replaced in between can they be of two chains.
  *
  * @throws {RevertError} of the first read that is refused.
  * @throws {NodeError} if the node does not answer or stays behind.

@@ -12,7 +12,7 @@ import type { Held } from "./reservations.js";
 
 /** For how long the node may be away, milliseconds. */
 export const OUTAGE = 600_000;
-/** Tasks that are read in one request. */
+/** Tasks that are looked at together. */
 const AT_ONCE = 64;
 
 /** States that a task never leaves. */

@@ -22,9 +22,6 @@ export interface Held extends Reservation {
   readonly order: Order;
 }
 
-/** Tasks that are read in one request. */
-const AT_ONCE = 64;
-
 /** What a provider holds of a task now, its time over or not; `undefined` if it does not hold it, or has delivered. */
 export async function reservationOf(protocol: Protocol, order: Order, provider: number): Promise<Held | undefined> {
   const task = await snapshot(protocol, { task: order });
@@ -75,16 +72,14 @@ export async function heldTasks(
   const events = ["taskManager.TaskReserved"] as const;
   for await (const { args } of watch(protocol, { events, where: { provider }, ...range })) reserved.add(args.taskId);
 
-  const holding: string[] = [];
   const taskIds = [...reserved];
-  for (let at = 0; at < taskIds.length; at += AT_ONCE) {
-    const page = taskIds.slice(at, at + AT_ONCE);
-    const asked = page.map((taskId) => read("taskManager", "getTask", taskId));
-    const { values } = await readBatch(protocol, asked);
-    const isHeld = (index: number) =>
-      Number(values[index]?.state) === TaskState.Reserved && Number(values[index]?.provider) === provider;
-    holding.push(...page.filter((_, index) => isHeld(index)));
-  }
+  const { values } = await readBatch(
+    protocol,
+    taskIds.map((taskId) => read("taskManager", "getTask", taskId)),
+  );
+  const isHeld = (index: number) =>
+    Number(values[index]?.state) === TaskState.Reserved && Number(values[index]?.provider) === provider;
+  const holding = taskIds.filter((_, index) => isHeld(index));
   if (holding.length === 0) return [];
 
   const held: Held[] = [];

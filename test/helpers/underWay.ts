@@ -24,6 +24,18 @@ export function noting(log: string[]) {
     };
 }
 
+/** What a seat tells of itself, in words, and the troubles that it reports. */
+export function hearing() {
+  const told: string[] = [];
+  const troubles: string[] = [];
+  const ears = {
+    seated: (seat: number, weight: number) => told.push(`seat ${seat} with ${weight}`),
+    opened: (seat: number) => told.push(`opened ${seat}`),
+    report: (problem: string) => troubles.push(problem),
+  };
+  return { told, troubles, ears };
+}
+
 /** How a test sees what runs beside it. */
 export interface Sight {
   /** What it has done. */

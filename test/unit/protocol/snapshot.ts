@@ -206,4 +206,13 @@ describe("protocol.snapshot", () => {
     expect([newest, others.length > 0]).to.deep.equal([undefined, true]);
     expect(others).to.deep.equal(others.map(() => blockNumber));
   });
+
+  it("reads much whose length nobody knows before", async () => {
+    const { protocol } = await setUp();
+    const reads = Array.from({ length: 100 }, () => read("sourceRegistry", "getVersions", 1, 1, 2));
+    const { values } = await readBatch(protocol, reads);
+    const [[{ manifestDigest } = { manifestDigest: "" }] = []] = values;
+    expect(manifestDigest).to.match(/^0x[0-9a-f]{64}$/);
+    expect(values.map(([version]) => version?.manifestDigest)).to.deep.equal(reads.map(() => manifestDigest));
+  });
 });

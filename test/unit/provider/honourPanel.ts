@@ -26,7 +26,7 @@ import { rejection } from "../../helpers/caught.js";
 import { protocolOf } from "../../helpers/protocol.js";
 import { ownerOf, type Panel, type Sealed } from "../../helpers/rounds.js";
 import { random32, WINDOWS } from "../../helpers/suite.js";
-import { counting, noting, underWay } from "../../helpers/underWay.js";
+import { counting, hearing, noting, underWay } from "../../helpers/underWay.js";
 
 const GRACE = 1_200;
 const OUTPUT = toUtf8Bytes("truth");
@@ -65,8 +65,7 @@ describe("provider.honourSeat in a panel", () => {
   const start = async (debt: Debt, { holds = () => Promise.resolve(true), ...options }: Changes = {}) => {
     const { protocol: own, looks } = counting(await protocolOf(panel, ownerOf(panel, BigInt(debt.provider))));
     const log: string[] = [];
-    const told: string[] = [];
-    const troubles: string[] = [];
+    const { told, troubles, ears } = hearing();
     const asked: string[] = [];
     const noted = noting(log);
     const chain = chainEffects(own, debt.provider);
@@ -93,9 +92,7 @@ describe("provider.honourSeat in a panel", () => {
             send: noted("send", () => Promise.resolve()),
             settle: noted("settle", chain.settle),
           },
-          seated: (seat, weight) => told.push(`seat ${seat} with ${weight}`),
-          opened: (seat) => told.push(`opened ${seat}`),
-          report: (problem) => troubles.push(problem),
+          ...ears,
           ...options,
           signal,
         }),

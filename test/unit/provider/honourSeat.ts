@@ -28,7 +28,7 @@ import {
   seatMember,
 } from "../../helpers/rounds.js";
 import { CAP, deployMarket, WINDOWS } from "../../helpers/suite.js";
-import { counting, noting, underWay } from "../../helpers/underWay.js";
+import { counting, hearing, noting, underWay } from "../../helpers/underWay.js";
 
 const OUTPUT = toUtf8Bytes("output");
 const GRACE = 1_200;
@@ -82,8 +82,7 @@ describe("provider.honourSeat", () => {
     const owner = debt.provider === 1 ? panel.agent : ownerOf(panel, BigInt(debt.provider));
     const { protocol: own, looks } = counting(await protocolOf(panel, owner));
     const log: string[] = [];
-    const told: string[] = [];
-    const troubles: string[] = [];
+    const { told, troubles, ears } = hearing();
     const shown: { output: Uint8Array; decided: boolean; hasWon: boolean }[] = [];
     const sent: string[] = [];
     const noted = noting(log);
@@ -128,9 +127,7 @@ describe("provider.honourSeat", () => {
             send: noted("send", effects.send),
             settle: noted("settle", effects.settle),
           },
-          seated: (seat, weight) => told.push(`seat ${seat} with ${weight}`),
-          opened: (seat) => told.push(`opened ${seat}`),
-          report: (problem) => troubles.push(problem),
+          ...ears,
           ...options,
           signal,
         }),

@@ -259,7 +259,10 @@ describe("scripts.start", function () {
       const place = join(folder, "elsewhere");
       const before = await balance();
       const env = { OPENGPU_FUNDER_KEY: chain.funder.privateKey };
-      const options = [...SMALL, ...words(), "--yes", "--folder", place];
+      // Two tiles are checked, and nobody is there to spoil them.
+      // On that chain time passes with transactions only, so none must wait for a deadline.
+      const checking = ["--providers", "5", "--checked", "2", "--lifetime", "3600"];
+      const options = [...SMALL, ...checking, ...words(), "--yes", "--folder", place];
       const { status, out, err } = await ran("start", options, env, { timeout: LONG });
       expect(err).to.equal("");
       expect(status, out).to.equal(0);
@@ -355,6 +358,7 @@ describe("scripts.start", function () {
   });
 
   for (const [how, stop] of [
+    ["Ctrl-C", (pid: number) => process.kill(-pid, "SIGINT")],
     ["a signal to it alone", (pid: number) => process.kill(pid, "SIGTERM")],
     ["being killed", (pid: number) => process.kill(pid, "SIGKILL")],
   ] as const) {
