@@ -20,6 +20,7 @@ import { type BenchmarkChoices, command } from "./benchmark/options.js";
 import { worksOf } from "./benchmark/works.js";
 import { askFirst, main, ScriptError, UsageError } from "./deployment/command.js";
 import { type Venue, venueOf } from "./market/venue.js";
+import { builtWorker } from "./market/worker.js";
 
 /** A provider that was killed keeps its client waiting for so long. Seconds. */
 const DISCLOSE_WINDOW = 60;
@@ -52,7 +53,9 @@ function planOf({ quick, repetitions, inFlight, faultTasks, faults }: BenchmarkC
 
 function worksFor({ quick, workloads }: BenchmarkChoices): readonly [Work, ...Work[]] {
   const sizes =
-    quick === true ? { digits: [1, 100], train: [100] } : { digits: [1, 10, 100, 1_000], train: [100, 1_000, 5_000] };
+    quick === true
+      ? { digits: [1, 100], train: [100] }
+      : { digits: [1, 10, 100, 1_000, 10_000], train: [100, 1_000, 5_000] };
   const [first, ...others] = worksOf(sizes, workloads);
   if (first === undefined) throw new ScriptError("There is no workload to measure.");
   return [first, ...others];
@@ -80,7 +83,7 @@ async function measure(choices: BenchmarkChoices, venue: Venue, folder: string, 
   const say = (line: string) => {
     if (choices.json !== true) console.log(line);
   };
-  const executor = createWasmExecutor({ parallel: 1 });
+  const executor = createWasmExecutor({ parallel: 1, worker: await builtWorker() });
   try {
     const machine = await describeMachine();
     const gpu = await measureGpu(signal);

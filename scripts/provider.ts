@@ -17,6 +17,7 @@ import { leaveSeats } from "../src/provider/join.js";
 import { serve, type ServiceEvent } from "../src/provider/service.js";
 import { createWasmExecutor } from "../src/sandbox/wasmExecutor.js";
 import { createCommand, main, ScriptError } from "./deployment/command.js";
+import { builtWorker } from "./market/worker.js";
 
 const KEY = "OPENGPU_PROVIDER_KEY";
 /** Who is told to stop ends within so many milliseconds. */
@@ -105,8 +106,9 @@ await main(async () => {
   process.once("disconnect", stop);
   const { signal } = stopping;
 
+  const worker = await builtWorker();
   const unlock = await lockFolder(here(config.folder));
-  const executor = createWasmExecutor({ parallel: config.parallel, maxModule: config.ceiling.module });
+  const executor = createWasmExecutor({ parallel: config.parallel, maxModule: config.ceiling.module, worker });
   let node: JsonRpcApiProvider | undefined;
   try {
     node = await connectNode(config.rpc, { chainId: BigInt(deployment.chainId) });

@@ -22,6 +22,7 @@ import { hostileOf, jobOf, preyOf } from "./market/job.js";
 import { command, type RunChoices } from "./market/options.js";
 import { createProgress, silence } from "./market/progress.js";
 import { givenVenue, venueOf } from "./market/venue.js";
+import { builtWorker } from "./market/worker.js";
 
 /** A client of a run accepts at once, so that nobody waits an hour for a provider that was killed. Seconds. */
 const DISCLOSE_WINDOW = 60;
@@ -114,6 +115,7 @@ async function runOnce(choices: RunChoices, signal: AbortSignal): Promise<Summar
       ],
       quarrels: hostileOf(choices) > 0,
       ...(alone && { grace: GRACE }),
+      computer: { worker: await builtWorker() },
       workloads: { render: filesOf("render"), digits: filesOf("digits") },
       program: programOf("provider.ts"),
       adversary: programOf("adversary.ts"),

@@ -29,7 +29,7 @@ export interface Execution {
   output: Uint8Array;
   /** The end of what the program wrote to its standard error, without control characters. */
   diagnostics: string;
-  /** Time from the hand-over of the program to its end, milliseconds. */
+  /** For how long the job had a place, from the start of its worker to the end of the program, milliseconds. */
   duration: number;
 }
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type Carrier, ENGINE_HEAP, ENGINE_MEMORY, engineExhausted, type Listener, WORKER } from "./carrier.js";
+import { type Carrier, ENGINE_HEAP, ENGINE_MEMORY, engineExhausted, type Listener } from "./carrier.js";
 import { ExecutorError } from "./errors.js";
 import type { Report } from "./outcome.js";
 
@@ -24,15 +24,15 @@ export interface ProcessLimits {
 }
 
 /**
- * Starts a worker in a process of its own. Where there is a POSIX shell, the system limits the memory of the process, and
+ * Starts the worker of a file in a process of its own. Where there is a POSIX shell, the system limits the memory of the process, and
  * its processor time, so that it ends even if this process is killed.
  */
-export function startProcess({ memory, data, time }: ProcessLimits, listener: Listener): Carrier {
+export function startProcess(file: URL, { memory, data, time }: ProcessLimits, listener: Listener): Carrier {
   const node = ["--v8-pool-size=2", `--max-old-space-size=${ENGINE_HEAP}`, "--stack-size=3900"];
   const kibibytes = Math.ceil((RESERVED + ENGINE_MEMORY + memory + 4 * data) / KIBIBYTE);
   // Wall-clock time on four processors, and some for the start.
   const seconds = 4 * Math.ceil(time / 1000) + 30;
-  const program = [...node, fileURLToPath(WORKER)];
+  const program = [...node, fileURLToPath(file)];
   const confined = ["-c", CONFINED, "sh", String(kibibytes), String(seconds), process.execPath, ...program];
   const [command, args] = existsSync(SHELL) ? [SHELL, confined] : [process.execPath, program];
   const child = spawn(command, args, {

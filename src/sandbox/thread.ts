@@ -1,11 +1,11 @@
 import { Worker } from "node:worker_threads";
-import { type Carrier, ENGINE_HEAP, engineExhausted, type Listener, WORKER } from "./carrier.js";
+import { type Carrier, ENGINE_HEAP, engineExhausted, type Listener } from "./carrier.js";
 import { ExecutorError } from "./errors.js";
 import type { Report } from "./outcome.js";
 
-/** Starts a worker in a thread of this process. */
-export function startThread(listener: Listener): Carrier {
-  const worker = new Worker(WORKER, {
+/** Starts the worker of a file in a thread of this process. */
+export function startThread(file: URL, listener: Listener): Carrier {
+  const worker = new Worker(file, {
     env: {},
     execArgv: [],
     stdin: false,

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { getBytes } from "ethers";
 import { bytes32, uint } from "../protocol/fields.js";
-import type { Carrier, Listener } from "./carrier.js";
+import { type Carrier, type Listener, WORKER } from "./carrier.js";
 import {
   ExecutorClosedError,
   ExecutorError,
@@ -35,6 +35,11 @@ export interface WasmOptions {
    * late and may take this process along. Use threads only for programs that you know, or where there are no processes.
    */
   boundary?: "process" | "engine";
+  /**
+   * File of the worker that runs the programs, `wasmWorker.js`. A bundler moves modules and does not see that this one
+   * belongs to them: bundle it too, and name it here. If left out, it is beside this module.
+   */
+  worker?: URL;
 }
 
 /**
@@ -50,8 +55,10 @@ export function createWasmExecutor({
   parallel = availableParallelism(),
   maxModule = 64 * MEBIBYTE,
   boundary = "process",
+  worker = WORKER,
 }: WasmOptions = {}): Executor {
   const name = "wasm";
+  const place = { boundary, worker };
   const turns = createTurns(Math.max(1, Number(uint("parallel", parallel, 16))));
   const closing = new AbortController();
   const running = new Set<Promise<unknown>>();
@@ -73,7 +80,7 @@ export function createWasmExecutor({
         end();
         throw stop.reason;
       }
-      const { execution, gone } = start(job, boundary, stop);
+      const { execution, gone } = start(job, place, stop);
       // The place is free when the worker is gone, not before.
       const over = gone.finally(() => {
         running.delete(over);
@@ -101,18 +108,17 @@ function check({ module, args, input, seed, limits }: Job, maxModule: number): v
   if (size > limits.input) throw new InputLimitError(size, limits.input);
 }
 
+/** Where a job runs. */
+type Place = Required<Pick<WasmOptions, "boundary" | "worker">>;
+
 /** Starts a job. `gone` resolves when nothing is left of it. */
-function start(
-  job: Job,
-  boundary: "process" | "engine",
-  signal: AbortSignal,
-): { execution: Promise<Execution>; gone: Promise<void> } {
+function start(job: Job, place: Place, signal: AbortSignal): { execution: Promise<Execution>; gone: Promise<void> } {
   const { limits } = job;
-  let worker: Carrier | undefined;
+  let carrier: Carrier | undefined;
   let timer: NodeJS.Timeout | undefined;
   let cancel: () => void = () => undefined;
   const execution = new Promise<Execution>((resolve, reject) => {
-    let began = 0;
+    const began = performance.now();
     timer = setTimeout(() => {
       reject(new ExecutorError(`no worker began within ${START} ms`));
     }, START);
@@ -120,7 +126,7 @@ function start(
       reject(signal.reason as Error);
     };
     signal.addEventListener("abort", cancel, { once: true });
-    worker = startWorker(job, boundary, {
+    carrier = startWorker(job, place, {
       failed: reject,
       reported(report) {
         clearTimeout(timer);
@@ -128,11 +134,10 @@ function start(
           resolve({ output: report.output, diagnostics: report.diagnostics, duration: performance.now() - began });
         } else if (report.kind !== "ready") reject(errorOf(report, limits));
         else {
-          began = performance.now();
           timer = setTimeout(() => {
             reject(new TimeLimitError(limits.time));
           }, limits.time);
-          worker?.send(assignmentOf(job));
+          carrier?.send(assignmentOf(job));
         }
       },
     });
@@ -140,15 +145,15 @@ function start(
   const end = async () => {
     clearTimeout(timer);
     signal.removeEventListener("abort", cancel);
-    await worker?.end();
+    await carrier?.end();
   };
   return { execution, gone: execution.then(end, end) };
 }
 
-function startWorker({ module, input, limits }: Job, boundary: "process" | "engine", listener: Listener): Carrier {
-  if (boundary === "engine") return startThread(listener);
+function startWorker({ module, input, limits }: Job, { boundary, worker }: Place, listener: Listener): Carrier {
+  if (boundary === "engine") return startThread(worker, listener);
   const data = module.length + input.length + limits.output;
-  return startProcess({ memory: limits.memory, data, time: limits.time }, listener);
+  return startProcess(worker, { memory: limits.memory, data, time: limits.time }, listener);
 }
 
 /** What a worker is given of a job: copies, so that it sees nothing of what lies beside them in memory. */

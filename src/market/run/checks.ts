@@ -6,7 +6,7 @@ import type { Protocol } from "../../protocol/protocol.js";
 import { canBeDisputed } from "../../provider/decide.js";
 import { performOrder } from "../../provider/perform.js";
 import { DEFAULT_CEILING, type OpenedSource, openSource } from "../../provider/source.js";
-import { createWasmExecutor } from "../../sandbox/wasmExecutor.js";
+import { createWasmExecutor, type WasmOptions } from "../../sandbox/wasmExecutor.js";
 
 /** How the clients of a run check what can be disputed. */
 export interface Checks {
@@ -83,9 +83,10 @@ export interface Computer {
  * Computes orders with the programs that their sources name.
  *
  * @param store Where programs and inputs are.
+ * @param options Of the executor.
  */
-export function createComputer(protocol: Protocol, store: ContentStore): Computer {
-  const executor = createWasmExecutor();
+export function createComputer(protocol: Protocol, store: ContentStore, options: WasmOptions = {}): Computer {
+  const executor = createWasmExecutor(options);
   const opened = new Map<string, Promise<OpenedSource>>();
   const open = (source: number, version: number, signal: AbortSignal): Promise<OpenedSource> => {
     const name = `${source}/${version}`;

@@ -15,6 +15,7 @@ import type { Parties } from "./books.js";
 import { type Cast, castOf, freshPhrase, type RunKeys, writeKeys } from "./cast.js";
 import { conclude } from "./conclude.js";
 import { fleetOf, type FleetProvider, type Program, startProvider } from "./fleet.js";
+import type { WasmOptions } from "../../sandbox/wasmExecutor.js";
 import { createChecks, createComputer } from "./checks.js";
 import { capsOf, countCorrect, type Job, type JobPart, panelFeesOf, partsOf, pictureOf } from "./job.js";
 import { createLedger, type Ledger, type Standing } from "./ledger.js";
@@ -72,6 +73,8 @@ export interface RunOptions {
   adversary: Program;
   /** Port of the content server; a free one if left out. */
   contentPort?: number;
+  /** Of the executor in which clients check results; the usual ones if left out. */
+  computer?: WasmOptions;
   /** Whether a client claims once that a right result is wrong, see {@link createChecks}. */
   quarrels: boolean;
   /** Seconds that a provider waits for its client before it puts an envelope on chain; half of the window if left out. */
@@ -128,7 +131,7 @@ export async function runMarket(options: RunOptions): Promise<RunResult> {
   const server = await serveContent({ store, inbox, onError, ...(port !== undefined && { port }) });
   let stop = (): Promise<unknown> => Promise.resolve();
   const working = new AbortController();
-  const computer = createComputer(funder, store);
+  const computer = createComputer(funder, store, options.computer);
   try {
     await fund(funder, cast, budget);
     report({ kind: "funded", total: budget.total });

@@ -1,7 +1,9 @@
 import { execFile } from "node:child_process";
 import { createCipheriv } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import { FieldFormatError, FieldRangeError } from "../../../src/protocol/errors.js";
@@ -225,6 +227,26 @@ for (const boundary of ["process", "engine"] as const) {
       expect(await last).to.deep.equal([9]);
       expect(await reasonOf(one.run(endless, first.signal))).to.equal(first.signal.reason);
       await one.close();
+    });
+
+    it("runs the worker of another file, and counts what that takes to begin", async () => {
+      const folder = await mkdtemp(join(tmpdir(), "worker-"));
+      const file = pathToFileURL(join(folder, "late.mjs"));
+      const worker = new URL("../../../src/sandbox/wasmWorker.ts", import.meta.url);
+      await writeFile(file, `setTimeout(() => import(${JSON.stringify(worker)}), 300);`);
+      const late = createWasmExecutor({ boundary, worker: file });
+      // Its own time does not begin before it does.
+      const { output, duration } = await late.run(jobOf(await program(ECHO), { input: Uint8Array.of(1, 2, 3, 4) }));
+      expect([...output.subarray(0, 4)]).to.deep.equal([1, 2, 3, 4]);
+      expect(duration).to.be.at.least(300);
+      await late.close();
+      await rm(folder, { recursive: true });
+    });
+
+    it("says that there is no worker where there is none", async () => {
+      const none = createWasmExecutor({ boundary, worker: new URL("none.js", import.meta.url) });
+      await failure(none.run(jobOf(await program(""))), ExecutorError);
+      await none.close();
     });
 
     it("runs no more jobs at once than it may, in their sequence", async () => {
