@@ -28,7 +28,7 @@ const DISCLOSE_WINDOW = 60;
 const INTERVAL = 250;
 
 const THOROUGH: BenchmarkPlan = {
-  ...{ repetitions: 3, tasks: 4, loads: [1, 8, 64], loadFactor: 2, scenarioTasks: 128, scenarioInFlight: 64 },
+  ...{ repetitions: 3, tasks: 7, loads: [1, 8, 64], loadFactor: 2, scenarioTasks: 128, scenarioInFlight: 64 },
   scenarios: ["slow-store", "lossy-rpc", "provider-killed"],
   ...{ delay: 500, loss: 0.1 },
 };
@@ -157,11 +157,14 @@ await main(async () => {
   const choices = command.parse().opts<BenchmarkChoices>();
   // Before minutes are spent: what cannot be read or done is said at once.
   await bookOf(choices);
-  const { compare, faults, rpc } = choices;
+  const { compare, faults, providers, rpc } = choices;
   if (faults && rpc !== undefined && !/^https?:/i.test(rpc)) {
     throw new UsageError(
       "Answers are lost between here and a node of http or https only: name one, or add --no-faults.",
     );
+  }
+  if (faults && providers < 2) {
+    throw new UsageError("A provider is killed while another goes on: give --providers 2 or more, or add --no-faults.");
   }
   const old = compare === undefined ? undefined : parseResult(await textOf(compare), compare);
   const stopping = new AbortController();

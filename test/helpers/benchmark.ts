@@ -95,11 +95,13 @@ export const aLoad = (inFlight: number, fields: Partial<LoadResult> = {}): LoadR
   ...{ workload: "digits", units: 100, inFlight, tasks: 24, failures: 0, retries: 1 },
   throughput: aSpread(0.9, 1, 1.1),
   unitRate: aSpread(90, 100, 110),
+  delivery: aLatency(24, 4_000),
+  payment: aLatency(24, 6_000),
   ...fields,
 });
 
 export const aScenario = (fields: Partial<ScenarioResult> = {}): ScenarioResult => ({
-  ...{ scenario: "baseline", workload: "digits", tasks: 20, lost: 0, retries: 0, growth: {} },
+  ...{ scenario: "baseline", workload: "digits", tasks: 20, faults: 0, lost: 0, retries: 0, growth: {} },
   delivery: aLatency(20, 4_000),
   payment: aLatency(20, 6_000),
   ...fields,
@@ -116,7 +118,10 @@ export function aResult(fields: Partial<BenchmarkResult> = {}): BenchmarkResult 
     network,
     batches,
     loads: [aLoad(1), aLoad(8), aLoad(64)],
-    scenarios: [aScenario(), aScenario({ scenario: "provider-killed", retries: 3, growth: { p50: 1.5, p90: 2.25 } })],
+    scenarios: [
+      aScenario(),
+      aScenario({ scenario: "provider-killed", faults: 1, retries: 3, growth: { p50: 1.5, p90: 2.25 } }),
+    ],
     gpu: { measured: false, reason: "There is none." },
     prices: [comparePrices(aBook(), first, network, { device: CPU, utilisation: 0.5 })],
     problems: [],

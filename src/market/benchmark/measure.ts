@@ -76,6 +76,7 @@ export async function measureLoad(
 ): Promise<Finding<LoadResult>> {
   const { workload, units, inputs } = prepared;
   const runs = await repeated(bench, prepared, repetitions, inFlight);
+  const traces = runs.flatMap((run) => run.traces);
   const rates = runs.map(({ lost, duration }) => {
     const paid = inputs.length / repetitions - lost;
     return throughputOf(paid, inSeconds(duration));
@@ -88,6 +89,8 @@ export async function measureLoad(
         rates.map((rate) => rate * units),
         workload,
       ),
+      delivery: latencyOf(known(traces.map(({ delivery }) => delivery))),
+      payment: latencyOf(known(traces.map(({ payment }) => payment))),
       failures: sum(runs.map(({ lost }) => lost)),
       retries: sum(runs.map(retriesOf)),
     },
@@ -95,24 +98,33 @@ export async function measureLoad(
   };
 }
 
-/** Orders tasks while something fails; the baseline is what another scenario is compared with. */
+/**
+ * Orders tasks while something fails; the baseline is what another scenario is compared with.
+ *
+ * @param settings With the number of faults so far, if there are to be any.
+ */
 export async function measureScenario(
   { session }: Bench,
   scenario: ScenarioName,
   { workload, inputs, outputs }: Prepared,
-  settings: Pick<SessionWork, "inFlight" | "during">,
+  { faults = () => 0, ...settings }: Pick<SessionWork, "inFlight" | "during"> & { readonly faults?: () => number },
   baseline?: ScenarioResult,
 ): Promise<Finding<ScenarioResult>> {
+  const before = faults();
   const run = await session.measure({ source: workload, inputs, outputs, ...settings });
+  const played = faults() - before;
   const payment = latencyOf(known(run.traces.map((trace) => trace.payment)));
   return {
     result: {
-      ...{ scenario, workload, tasks: inputs.length, lost: run.lost, payment },
+      ...{ scenario, workload, tasks: inputs.length, faults: played, lost: run.lost, payment },
       delivery: latencyOf(known(run.traces.map(({ delivery }) => delivery))),
       retries: retriesOf(run),
       growth: baseline === undefined ? {} : growthOf(baseline.payment, payment),
     },
-    problems: problemsOf(run, `the scenario ${scenario}`),
+    problems: [
+      ...problemsOf(run, `the scenario ${scenario}`),
+      ...(scenario !== "baseline" && played === 0 ? [`In the scenario ${scenario}, nothing failed.`] : []),
+    ],
   };
 }
 

@@ -104,9 +104,12 @@ export interface LoadResult {
   readonly throughput: Spread;
   /** Units of work a second. */
   readonly unitRate: Spread;
+  /** As of one task at a time, but beside others. */
+  readonly delivery: Latency;
+  readonly payment: Latency;
   /** Tasks that were not paid. */
   readonly failures: number;
-  /** Troubles that were got over, and tasks that were ordered again. */
+  /** Troubles that were told of and got over, tasks that another provider did again, and tasks that were ordered again. */
   readonly retries: number;
 }
 
@@ -118,9 +121,11 @@ export interface ScenarioResult {
   readonly scenario: ScenarioName;
   readonly workload: string;
   readonly tasks: number;
+  /** What was done to it: requests that were delayed, answers that were lost, or providers that were killed. */
+  readonly faults: number;
   /** Tasks that were never paid. */
   readonly lost: number;
-  /** Troubles that were got over, and tasks that were ordered again. */
+  /** Troubles that were told of and got over, tasks that another provider did again, and tasks that were ordered again. */
   readonly retries: number;
   readonly delivery: Latency;
   readonly payment: Latency;

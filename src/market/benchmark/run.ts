@@ -183,29 +183,39 @@ async function playScenarios(
       plan.scenarioTasks * (1 + plan.scenarios.length),
       async (session) => {
         const results: ScenarioResult[] = [];
-        const play = async (scenario: ScenarioName, during?: { paid: number; act: () => void }) => {
+        const play = async (
+          scenario: ScenarioName,
+          fault: Omit<Parameters<typeof measureScenario>[3], "inFlight"> = {},
+        ) => {
           options.begin(
             `${work.workload}, ${units} ${work.unit}s a task, ${plan.scenarioInFlight} in flight, ${scenario}`,
           );
           const prepared = await prepare(options, work, units, plan.scenarioTasks);
-          const settings = { inFlight: plan.scenarioInFlight, ...(during !== undefined && { during }) };
+          const settings = { inFlight: plan.scenarioInFlight, ...fault };
           results.push(keep(await measureScenario(bench(session), scenario, prepared, settings, results[0])));
         };
         await play("baseline");
         for (const scenario of plan.scenarios) {
           if (scenario === "slow-store") {
             session.slow(plan.delay);
-            await play(scenario);
+            await play(scenario, { faults: () => session.slowed() });
             session.slow(0);
           } else if (scenario === "lossy-rpc") {
             relay.losing(plan.loss);
-            await play(scenario);
+            await play(scenario, { faults: () => relay.lost });
             relay.losing(0);
           }
         }
         // Last, because it is gone for good.
         if (plan.scenarios.includes("provider-killed")) {
-          await play("provider-killed", { paid: Math.ceil(plan.scenarioTasks / 4), act: () => void session.kill() });
+          let killed = 0;
+          const act = () => {
+            if (session.kill() !== undefined) killed += 1;
+          };
+          await play("provider-killed", {
+            during: { paid: Math.ceil(plan.scenarioTasks / 4), act },
+            faults: () => killed,
+          });
         }
         return results;
       },

@@ -100,6 +100,8 @@ export interface Session {
   kill(): string | undefined;
   /** From now on the store takes so much longer for whatever it is asked, milliseconds. */
   slow(delay: number): void;
+  /** Requests to the store that took longer so far. */
+  slowed(): number;
   /** Stops the providers; no process is left. What the client did not spend is still in Escrow. */
   close(): Promise<void>;
 }
@@ -250,6 +252,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
         return victim.plan.name;
       },
       slow: slowed.slow,
+      slowed: slowed.slowed,
       close,
     };
   } catch (error) {

@@ -7,13 +7,19 @@ export interface SlowStore {
   readonly store: ContentStore;
   /** From now on so much longer for each request, milliseconds. */
   readonly slow: (delay: number) => void;
+  /** Requests that took longer so far. */
+  readonly slowed: () => number;
 }
 
 /** @param signal Ends all that waits. */
 export function slowStore(store: ContentStore, signal: AbortSignal): SlowStore {
   let delay = 0;
+  let slowed = 0;
   const after = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (delay > 0) await pause(delay, signal);
+    if (delay > 0) {
+      slowed += 1;
+      await pause(delay, signal);
+    }
     return work();
   };
   return {
@@ -25,6 +31,7 @@ export function slowStore(store: ContentStore, signal: AbortSignal): SlowStore {
     slow(now) {
       delay = now;
     },
+    slowed: () => slowed,
   };
 }
 

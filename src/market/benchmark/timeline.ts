@@ -29,7 +29,7 @@ export interface TaskTrace {
   readonly winner?: string;
   /** Executions that providers began. */
   readonly attempts: number;
-  /** Troubles that client and providers told of and got over. */
+  /** Troubles that client and providers told of and got over, and tasks that were taken from who held them. */
   readonly retries: number;
 }
 
@@ -105,6 +105,9 @@ export function createTimeline(nameOf: (provider: number) => string, now: () => 
     work(event) {
       const { taskId, part, at } = event;
       const known = records.get(taskId);
+      // Who held the task did not disclose, and another did the work again.
+      const isAgain = "provider" in event && known?.provider !== undefined && known.provider !== event.provider;
+      if (isAgain) known.retries += 1;
       switch (event.kind) {
         case "submitted":
           // It is told when the order is on chain.

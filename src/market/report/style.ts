@@ -5,7 +5,7 @@ export const STYLE = `
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body { margin: 0; background: #f5f6f8; color: var(--ink); line-height: 1.5;
   font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, Helvetica, Arial, sans-serif; }
-main { max-width: 56rem; margin: 0 auto; padding: 2.5rem 1rem 4rem; }
+main { max-width: 64rem; margin: 0 auto; padding: 2.5rem 1rem 4rem; }
 h1 { margin: 0 0 .25rem; font-size: clamp(1.5rem, 5vw, 2.1rem); line-height: 1.2; letter-spacing: -.015em;
   overflow-wrap: anywhere; }
 h2 { margin: 2.75rem 0 .75rem; font-size: 1.2rem; line-height: 1.3; }
@@ -31,7 +31,7 @@ figure img { display: block; max-width: 100%; height: auto; background: #fff; bo
 .scroll:focus-visible, summary:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 .scroll svg { display: block; width: 100%; min-width: 34rem; height: auto; }
 table { width: 100%; border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .45rem .75rem; border-top: 1px solid var(--line); text-align: left; white-space: nowrap; }
+th, td { padding: .4rem .6rem; border-top: 1px solid var(--line); text-align: left; white-space: nowrap; }
 thead th { border-top: 0; color: var(--muted); font-weight: 500; }
 tbody th { font-weight: 500; }
 .number { text-align: right; }

@@ -75,6 +75,7 @@ describe("scripts.benchmark", function () {
       [["--reward", "0"], 2, /amount of coins above 0/],
       [["--rpc", "http://127.0.0.1:1"], 2, /--rpc and --deployment go together/],
       [["--rpc", "ws://127.0.0.1:1", "--deployment", bad], 2, /node of http or https only.*--no-faults/],
+      [["--providers", "1"], 2, /--providers 2 or more, or add --no-faults/],
       [["--prices", join(folder, "none.json")], 1, /There is no file .*none\.json/],
       [["--prices", bad], 1, /offers.*list of at least one offer/],
       [["--compare", bad], 1, /bad\.json.*format/],

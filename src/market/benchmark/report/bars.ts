@@ -24,7 +24,7 @@ export function lying(
       type: "category",
       inverse: true,
       data: [...rows],
-      axisLabel: { ...LABEL, fontSize: 12, interval: 0, width: margins.left - 18, overflow: "truncate", ellipsis: "…" },
+      axisLabel: { ...LABEL, fontSize: 12, interval: 0, width: margins.left - 40, overflow: "truncate", ellipsis: "…" },
       axisLine: { lineStyle: { color: FAINT } },
       axisTick: { show: false },
     },

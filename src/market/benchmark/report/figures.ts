@@ -102,14 +102,14 @@ export function loadFigures({ loads }: BenchmarkResult): Figures {
     title: "Throughput, measured",
     columns: [
       text("workload"),
-      ...["units in a task", "in flight", "tasks", "tasks/s", "least", "most", "units/s", "failures", "retries"].map(
-        number,
-      ),
+      ...["units in a task", "in flight", "tasks", "tasks/s", "least", "most", "units/s"].map(number),
+      ...["payment p50", "p90", "p99", "failures", "retries"].map(number),
     ],
-    rows: loads.map(({ workload, units, inFlight, tasks, throughput, unitRate, failures, retries }) => [
+    rows: loads.map(({ workload, units, inFlight, tasks, throughput, unitRate, payment, failures, retries }) => [
       plain(workload),
       ...[units, inFlight, tasks].map(String),
       ...[throughput.median, throughput.least, throughput.most, unitRate.median].map(figure),
+      ...quantiles(payment).slice(1, 4),
       ...[failures, retries].map(String),
     ]),
   };
@@ -122,12 +122,13 @@ export function scenarioFigures({ scenarios }: BenchmarkResult): Figures {
     title: "Reliability: until the payment, measured",
     columns: [
       ...["scenario", "workload"].map(text),
-      ...["tasks", "lost", "retries", "samples", "p50", "p90", "p99", "most", "p50 grew", "p90 grew"].map(number),
+      ...["tasks", "faults", "lost", "retries", "p50", "p90", "p99", "most", "p50 grew", "p90 grew"].map(number),
     ],
-    rows: scenarios.map(({ scenario, workload, tasks, lost, retries, payment, growth }) => [
+    rows: scenarios.map(({ scenario, workload, tasks, faults, lost, retries, payment, growth }) => [
       ...[scenario, plain(workload)],
-      ...[tasks, lost, retries].map(String),
-      ...quantiles(payment),
+      ...[tasks, faults, lost, retries].map(String),
+      // As many samples as were not lost.
+      ...quantiles(payment).slice(1),
       ...[growth.p50, growth.p90].map(times),
     ]),
   };

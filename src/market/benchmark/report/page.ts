@@ -13,7 +13,14 @@ import {
   splitFigures,
 } from "./figures.js";
 import { costChart, rateChart } from "./priceCharts.js";
-import { gpuSentence, marketFigures, offerFigures, providerFigures, sourceFigures } from "./priceFigures.js";
+import {
+  gpuSentence,
+  hardwareSentence,
+  marketFigures,
+  offerFigures,
+  providerFigures,
+  sourceFigures,
+} from "./priceFigures.js";
 import { machineSentence, READING } from "./sentences.js";
 
 /** A page that says everything about a benchmark and needs nothing else: no script, no other file, no network. */
@@ -28,16 +35,16 @@ ${sectionHtml(overheadFigures(result), ["Middle half: upper quartile less lower 
 ${sectionHtml(splitFigures(result))}
 <h2>How much</h2>
 ${figureHtml(loadChart(result), "From the first order to the last payment.")}
-${sectionHtml(loadFigures(result), ["Failures: tasks that were not paid. Retries: troubles that were got over, and tasks that were ordered again."])}
+${sectionHtml(loadFigures(result), ["Failures: tasks that were not paid. Retries: troubles that were told of and got over, and tasks that were done or ordered again."])}
 <h2>While something fails</h2>
 ${figureHtml(growthChart(result), "Times to the payment against those without a failure.")}
-${sectionHtml(scenarioFigures(result))}
+${sectionHtml(scenarioFigures(result), ["Faults: requests that were delayed, answers that were lost, providers that were killed."])}
 <h2>At what cost</h2>
 <p>${escapeHtml(gpuSentence(result))}</p>
 ${sectionHtml(costFigures(result), ["The price contains fee and royalty; gas comes on top."])}
 ${sectionHtml(marketFigures(result))}
 ${pricesHtml(result)}
-${sectionHtml(providerFigures(result))}
+${providerHtml(result)}
 ${sectionHtml(sourceFigures(result))}
 <details>
 <summary>Gas by operation</summary>
@@ -60,6 +67,12 @@ ${figureHtml(
 ${sectionHtml(offerFigures(comparison))}`,
   );
   return sections.join("\n");
+}
+
+function providerHtml(result: BenchmarkResult): string {
+  const sentence = hardwareSentence(result);
+  if (sentence !== undefined) return `<p class="note">${escapeHtml(sentence)}</p>`;
+  return sectionHtml(providerFigures(result));
 }
 
 function listHtml(name: string, title: string, sentences: readonly string[]): string {

@@ -55,7 +55,7 @@ function dots(
   const axes = lying(
     seen.map(({ name }) => name),
     axis,
-    { left: 300, top: 44 },
+    { left: 316, top: 44 },
   );
   const option: Option = {
     ...axes,

@@ -28,11 +28,16 @@ export function marketFigures({ prices, network }: BenchmarkResult): Figures {
  */
 export function offerFigures({ workload, unit, rate, offers }: PriceComparison): Figures {
   const here = `${figure(rate.value)} ${plain(unit)}s a second, measured on ${plain(rate.device)}`;
+  // Columns in which nothing could stand would only push the others out of sight.
+  const some = offers.some(({ basis }) => basis === "measured");
+  const cost = some
+    ? `cost of ${THOUSAND} ${plain(unit)}s, measured rate × list price`
+    : "no offer has a cost, because none of these devices was measured here";
   return {
-    title: `${plain(workload)}, ${here}: list prices; cost of ${THOUSAND} ${plain(unit)}s, measured rate × list price; rate to cost as much as the market, computed`,
+    title: `${plain(workload)}, ${here}: list prices; ${cost}; rate to cost as much as the market, computed`,
     columns: [
       ...["offer", "device", "kind"].map(text),
-      ...["listed, USD/h", "as of", "cost", "saved in the market", "rate to break even"].map(number),
+      ...["listed, USD/h", "as of", ...(some ? ["cost", "saved in the market"] : []), "rate to break even"].map(number),
     ],
     rows: offers.map((each) => {
       const { provider, device, devices, kind, region, usdPerHour, date } = each.offer.value;
@@ -43,12 +48,22 @@ export function offerFigures({ workload, unit, rate, offers }: PriceComparison):
         kind,
         // As it is stated, to the last digit.
         ...[String(usdPerHour), date],
-        same === undefined ? "not measured here" : usd(same.cost.value),
-        same?.saving === undefined ? NONE : `${usd(same.saving.usd)} (${percent(same.saving.share)})`,
+        ...(some
+          ? [
+              same === undefined ? "not measured here" : usd(same.cost.value),
+              same?.saving === undefined ? NONE : `${usd(same.saving.usd)} (${percent(same.saving.share)})`,
+            ]
+          : []),
         each.breakEvenRate === undefined ? NONE : `${figure(each.breakEvenRate.value)}/s`,
       ];
     }),
   };
+}
+
+/** What is to be said where no hardware was named. */
+export function hardwareSentence({ prices }: BenchmarkResult): string | undefined {
+  if (prices.some(({ provider }) => provider !== undefined)) return undefined;
+  return "What a provider must be paid to lose nothing depends on its hardware: name one of the price book by --hardware.";
 }
 
 /** What a provider would have to be paid for a task. */

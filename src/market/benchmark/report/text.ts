@@ -3,7 +3,7 @@ import type { Comparison } from "../compare.js";
 import type { BenchmarkResult } from "../result.js";
 import { changeFigures, conclusion } from "./comparison.js";
 import { costFigures, latencyFigures, loadFigures, overheadFigures, scenarioFigures, splitFigures } from "./figures.js";
-import { gpuSentence, marketFigures, offerFigures, providerFigures } from "./priceFigures.js";
+import { gpuSentence, hardwareSentence, marketFigures, offerFigures, providerFigures } from "./priceFigures.js";
 import { machineSentence, READING } from "./sentences.js";
 import { tableOf } from "../../report/table.js";
 
@@ -17,7 +17,7 @@ export function benchmarkText(result: BenchmarkResult): string {
     gpuSentence(result),
     tableOf(marketFigures(result)),
     ...result.prices.map((prices) => tableOf(offerFigures(prices))),
-    tableOf(providerFigures(result)),
+    hardwareSentence(result) ?? tableOf(providerFigures(result)),
     READING.map((sentence) => `- ${sentence}`).join("\n"),
     problems.length === 0
       ? "No problems."

@@ -83,13 +83,15 @@ describe("market.benchmark.openRelay", () => {
 describe("market.benchmark.slowStore", () => {
   it("takes longer from when it is told to, and gives what it holds", async () => {
     const ends = new AbortController();
-    const { store, slow } = slowStore(memoryStore(), ends.signal);
+    const { store, slow, slowed } = slowStore(memoryStore(), ends.signal);
     const { digest } = await store.put(Uint8Array.of(1));
     slow(60);
     const began = performance.now();
     expect([...(await store.get(digest))]).to.deep.equal([1]);
     // Timers may be a little early.
     expect(performance.now() - began).to.be.at.least(55);
+    // What came before it was told was not.
+    expect(slowed()).to.equal(1);
     slow(1e9);
     const waiting = store.has(digest).then(
       () => "answered",

@@ -106,6 +106,8 @@ describe("market.benchmark.measureLoad", () => {
     expect(result).to.deep.include({ workload: "digits", units: 100, inFlight: 8, tasks: 4, failures: 1, retries: 3 });
     expect(result.throughput).to.include({ samples: 2, least: 0.5, most: 2 });
     expect(result.unitRate).to.include({ least: 50, most: 200 });
+    expect(result.payment).to.include({ samples: 4, least: 500, most: 500 });
+    expect(result.delivery).to.include({ samples: 4, least: 250 });
     expect(problems).to.deep.equal(["In digits with 8 tasks in flight, 1 tasks were not paid."]);
   });
 });
@@ -115,10 +117,21 @@ describe("market.benchmark.measureScenario", () => {
     const many = (payment: number) => Array.from({ length: 20 }, (_, part) => trace(part, payment, { retries: 1 }));
     const { bench } = benchOf([{ traces: many(1_000) }, { traces: many(2_500), lost: 2 }]);
     const baseline = (await measureScenario(bench, "baseline", prepared(20), { inFlight: 4 })).result;
-    expect(baseline).to.deep.include({ scenario: "baseline", lost: 0, retries: 20, growth: {} });
-    const { result, problems } = await measureScenario(bench, "slow-store", prepared(20), { inFlight: 4 }, baseline);
-    expect(result).to.deep.include({ lost: 2, tasks: 20, growth: { p50: 2.5, p90: 2.5 } });
+    expect(baseline).to.deep.include({ scenario: "baseline", faults: 0, lost: 0, retries: 20, growth: {} });
+    let delayed = 5;
+    const faults = () => (delayed += 7);
+    const settings = { inFlight: 4, faults };
+    const { result, problems } = await measureScenario(bench, "slow-store", prepared(20), settings, baseline);
+    expect(result).to.deep.include({ faults: 7, lost: 2, tasks: 20, growth: { p50: 2.5, p90: 2.5 } });
     expect(problems).to.deep.equal(["In the scenario slow-store, 2 tasks were not paid."]);
+  });
+
+  it("says so if nothing failed", async () => {
+    const { bench } = benchOf([{ traces: [trace(0, 1_000)] }]);
+    const settings = { inFlight: 4, faults: () => 3 };
+    const { result, problems } = await measureScenario(bench, "lossy-rpc", prepared(1), settings);
+    expect(result.faults).to.equal(0);
+    expect(problems).to.deep.equal(["In the scenario lossy-rpc, nothing failed."]);
   });
 });
 

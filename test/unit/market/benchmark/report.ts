@@ -114,6 +114,16 @@ describe("market.benchmark.report", () => {
       expect(cellsOf(benchmarkText(aResult({ prices: [comparison] })), "Cloud, us-east-1")).to.include("27.44705");
     });
 
+    it("says once that no offer has a cost, and that no hardware was named", () => {
+      const alien = comparePrices(aBook(), aBatch(), aNetwork(), { device: "Another Processor", utilisation: 1 });
+      for (const shown of [benchmarkText, benchmarkPage].map((show) => show(aResult({ prices: [alien] })))) {
+        expect(shown).to.include("none of these devices was measured here").and.include("by --hardware.");
+        expect(shown).not.to.match(/saved in the market|Payment for one task/);
+      }
+      const row = cellsOf(benchmarkText(aResult({ prices: [alien] })), "8 × NVIDIA H100 80GB HBM3");
+      expect(row).to.have.length(6).and.include("28.8");
+    });
+
     it("tells what a provider needs, how loads and failures went, and why there is no accelerator", () => {
       expect(cellsOf(text, "digits, 100 images", "50 %")).to.deep.equal([
         ...["digits, 100 images", CPU, "50 %", "$0.00004", "$0.00004", "0.000080", "$0.1601", "0.00008004"],
@@ -128,10 +138,18 @@ describe("market.benchmark.report", () => {
         "0.9",
         "1.1",
         "100",
+        ...["6.11 s", "6.21 s", "–"],
         "0",
         "1",
       ]);
-      expect(cellsOf(text, "provider-killed").slice(0, 5)).to.deep.equal(["provider-killed", "digits", "20", "0", "3"]);
+      expect(cellsOf(text, "provider-killed").slice(0, 6)).to.deep.equal([
+        "provider-killed",
+        "digits",
+        "20",
+        "1",
+        "0",
+        "3",
+      ]);
       expect(cellsOf(text, "provider-killed").slice(-2)).to.deep.equal(["× 1.5", "× 2.25"]);
       expect(text)
         .to.include("No accelerator was measured: There is none.")

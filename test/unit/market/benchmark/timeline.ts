@@ -75,6 +75,6 @@ describe("market.benchmark.createTimeline", () => {
     told(line, { kind: "delivered", provider: 1, price: 5n }, 60);
     // Its holder did not disclose, and another one was paid.
     told(line, { kind: "paid", provider: 2, price: 6n }, 90);
-    expect(line.traces()[0]).to.include({ winner: "provider 2", price: 6n, payment: 70 });
+    expect(line.traces()[0]).to.include({ winner: "provider 2", price: 6n, payment: 70, retries: 4 });
   });
 });
