@@ -9,14 +9,16 @@ import { DEFAULT_BOOK, parsePriceBook, type PriceBook } from "../src/market/benc
 import { benchmarkText, comparisonText } from "../src/market/benchmark/report/text.js";
 import type { BenchmarkResult } from "../src/market/benchmark/result.js";
 import { formatResult, parseResult } from "../src/market/benchmark/resultSchema.js";
-import { type BenchmarkPlan, runBenchmark, type Work } from "../src/market/benchmark/run.js";
+import { type BenchmarkPlan, MARKETS, runBenchmark, type Work } from "../src/market/benchmark/run.js";
 import { coins } from "../src/market/coins.js";
+import { readKeys, type RunKeys } from "../src/market/run/cast.js";
 import { reclaim } from "../src/market/run/reclaim.js";
 import { DEFAULT_PARAMETERS } from "../src/protocol/parameters.js";
+import { messageOf } from "../src/protocol/retry.js";
 import { createWasmExecutor } from "../src/sandbox/wasmExecutor.js";
 import { buildWorkloads } from "../workloads/tools/build.js";
 import { measureGpu } from "./benchmark/gpu.js";
-import { type BenchmarkChoices, command } from "./benchmark/options.js";
+import { type BenchmarkChoices, command, type FaultName } from "./benchmark/options.js";
 import { worksOf } from "./benchmark/works.js";
 import { askFirst, main, ScriptError, UsageError } from "./deployment/command.js";
 import { type Venue, venueOf } from "./market/venue.js";
@@ -27,12 +29,11 @@ const DISCLOSE_WINDOW = 60;
 /** Pause between two looks at the chain, milliseconds. */
 const INTERVAL = 250;
 
-const THOROUGH: BenchmarkPlan = {
+const THOROUGH: Omit<BenchmarkPlan, "scenarios"> = {
   ...{ repetitions: 3, tasks: 7, loads: [1, 8, 64], loadFactor: 2, scenarioTasks: 128, scenarioInFlight: 64 },
-  scenarios: ["slow-store", "lossy-rpc", "provider-killed"],
   ...{ delay: 500, loss: 0.1 },
 };
-const QUICK: BenchmarkPlan = {
+const QUICK: typeof THOROUGH = {
   ...THOROUGH,
   ...{ repetitions: 1, tasks: 3, loads: [1, 8], scenarioTasks: 24, scenarioInFlight: 12 },
 };
@@ -47,7 +48,7 @@ function planOf({ quick, repetitions, inFlight, faultTasks, faults }: BenchmarkC
       scenarioTasks: faultTasks,
       scenarioInFlight: Math.min(faultTasks, plan.scenarioInFlight),
     }),
-    ...(!faults && { scenarios: [] }),
+    scenarios: faults === false ? [] : faults,
   };
 }
 
@@ -78,22 +79,19 @@ function newName(): string {
 }
 
 async function measure(choices: BenchmarkChoices, venue: Venue, folder: string, signal: AbortSignal) {
-  const { alone, coin, blockTime, deployment, funder } = venue;
+  const { alone, coin, blockTime, funder } = venue;
   const { coinPrice, gasPrice, hardware, utilisation, providers, parallel, reward } = choices;
   const say = (line: string) => {
     if (choices.json !== true) console.log(line);
   };
-  const executor = createWasmExecutor({ parallel: 1, worker: await builtWorker() });
+  const executor = createWasmExecutor({ worker: await builtWorker() });
   try {
     const machine = await describeMachine();
-    const gpu = await measureGpu(signal);
+    const gpu = await measureGpu(signal, undefined, { driver: machine.gpu });
     await venue.begin();
     return await runBenchmark({
       ...venue,
-      ...{ folder, signal, providers, parallel, reward, executor },
-      machine,
-      // The driver's name is what price books go by.
-      gpu: gpu.measured && machine.gpu !== "none" ? { ...gpu, device: machine.gpu } : gpu,
+      ...{ folder, signal, providers, parallel, reward, executor, machine, gpu },
       network: {
         coin,
         ...(blockTime !== undefined && { blockTime }),
@@ -115,11 +113,6 @@ async function measure(choices: BenchmarkChoices, venue: Venue, folder: string, 
       trouble: (who, reason) => {
         say(`  ${who}: ${reason}`);
       },
-      ...(!alone && {
-        over: async (place, keys) => {
-          for (const line of await reclaim({ deployment, folder: place, keys, funder })) say(line);
-        },
-      }),
       ...(!alone &&
         choices.yes !== true && {
           confirm: (total) => askFirst(`Spend up to ${coins(total)} ${coin} of ${funder.address}`),
@@ -127,6 +120,33 @@ async function measure(choices: BenchmarkChoices, venue: Venue, folder: string, 
     });
   } finally {
     await executor.close();
+  }
+}
+
+/** Folders of a benchmark with keys on which coin may depend. */
+async function keptIn(folder: string): Promise<{ place: string; keys: RunKeys }[]> {
+  const found = await Promise.all(
+    MARKETS.map(async (name) => {
+      const place = join(folder, name);
+      const keys = await readKeys(join(place, "keys.json"));
+      return keys === undefined ? [] : [{ place, keys }];
+    }),
+  );
+  return found.flat();
+}
+
+const reclaimWords = (choices: BenchmarkChoices, place: string) =>
+  `npm start -- --rpc … --deployment ${choices.deployment ?? "…"} --reclaim ${place}`;
+
+/** Takes back what a benchmark left on another chain, as far as it is free, and tells the rest. */
+async function takeBack(choices: BenchmarkChoices, { deployment, funder }: Venue, folder: string): Promise<void> {
+  for (const { place, keys } of await keptIn(folder)) {
+    const lines = await reclaim({ deployment, folder: place, keys, funder }).catch((error: unknown) => [
+      messageOf(error),
+    ]);
+    // What is printed as JSON is the result alone.
+    for (const line of lines) console.error(line);
+    console.error(`What is not free yet is taken back later by ${reclaimWords(choices, place)}`);
   }
 }
 
@@ -147,7 +167,16 @@ async function run(choices: BenchmarkChoices, signal: AbortSignal): Promise<Benc
     if (choices.json !== true) {
       console.log(`\n${benchmarkText(result)}\n\nKept in ${folder}: report.html, result.json.`);
     }
+    if (!venue.alone) await takeBack(choices, venue, folder);
     return result;
+  } catch (error) {
+    const places = venue.alone ? [] : await keptIn(folder);
+    if (places.length === 0) throw error;
+    const commands = places.map(({ place }) => reclaimWords(choices, place));
+    throw new ScriptError(
+      `${messageOf(error)} Coin of the benchmark is still on the chain; this takes it back: ${commands.join("; ")}`,
+      { cause: error },
+    );
   } finally {
     await venue.close();
   }
@@ -158,13 +187,16 @@ await main(async () => {
   // Before minutes are spent: what cannot be read or done is said at once.
   await bookOf(choices);
   const { compare, faults, providers, rpc } = choices;
-  if (faults && rpc !== undefined && !/^https?:/i.test(rpc)) {
+  const fails = (name: FaultName) => faults !== false && faults.includes(name);
+  if (fails("lossy-rpc") && rpc !== undefined && !/^https?:/i.test(rpc)) {
     throw new UsageError(
-      "Answers are lost between here and a node of http or https only: name one, or add --no-faults.",
+      "Answers are lost between here and a node of http or https only: name one, or leave lossy-rpc out of --faults.",
     );
   }
-  if (faults && providers < 2) {
-    throw new UsageError("A provider is killed while another goes on: give --providers 2 or more, or add --no-faults.");
+  if (fails("provider-killed") && providers < 2) {
+    throw new UsageError(
+      "A provider is killed while another goes on: give --providers 2 or more, or leave provider-killed out of --faults.",
+    );
   }
   const old = compare === undefined ? undefined : parseResult(await textOf(compare), compare);
   const stopping = new AbortController();

@@ -1,9 +1,13 @@
 /** What a person can choose of a benchmark. */
 import { InvalidArgumentError, Option } from "commander";
 import { parseEther, parseUnits } from "ethers";
+import type { ScenarioName } from "../../src/market/benchmark/result.js";
 import { createCommand, wholeNumber } from "../deployment/command.js";
 import { seconds } from "../market/options.js";
 import { WORK_NAMES, type WorkName } from "./works.js";
+
+export const FAULT_NAMES = ["slow-store", "lossy-rpc", "provider-killed"] as const satisfies readonly ScenarioName[];
+export type FaultName = (typeof FAULT_NAMES)[number];
 
 export interface BenchmarkChoices {
   workloads: WorkName[];
@@ -11,7 +15,7 @@ export interface BenchmarkChoices {
   repetitions?: number;
   inFlight?: number[];
   faultTasks?: number;
-  faults: boolean;
+  faults: FaultName[] | false;
   providers: number;
   parallel: number;
   /** Wei. */
@@ -35,14 +39,18 @@ export interface BenchmarkChoices {
 
 const list = (text: string) => text.split(",").map((word) => word.trim());
 
-function workloads(text: string): WorkName[] {
-  const names = list(text);
-  const unknown = names.find((name) => !WORK_NAMES.some((known) => known === name));
-  if (unknown !== undefined) {
-    throw new InvalidArgumentError(`“${unknown}” is none of ${WORK_NAMES.join(", ")}.`);
-  }
-  return WORK_NAMES.filter((name) => names.includes(name));
+/** Reads some of the names that are known. */
+function some<T extends string>(all: readonly T[]) {
+  return (text: string): T[] => {
+    const names = list(text);
+    const unknown = names.find((name) => !all.some((known) => known === name));
+    if (unknown !== undefined) throw new InvalidArgumentError(`“${unknown}” is none of ${all.join(", ")}.`);
+    return all.filter((name) => names.includes(name));
+  };
 }
+
+const workloads = some(WORK_NAMES);
+const faults = some(FAULT_NAMES);
 
 /** Reads amounts such as `1,8,64`. */
 function inFlight(text: string): number[] {
@@ -79,6 +87,7 @@ export const command = createCommand(
   .option("--repetitions <number>", "of each measurement; 3, or 1 if quick", wholeNumber(1, 100))
   .option("--in-flight <numbers>", "tasks at a time; 1,8,64, or 1,8 if quick", inFlight)
   .option("--fault-tasks <number>", "tasks for each fault; 128, or 24 if quick", wholeNumber(2, 10_000))
+  .option("--faults <names>", `which of ${FAULT_NAMES.join(", ")}`, faults, [...FAULT_NAMES])
   .option("--no-faults", "nothing is killed, slowed down or lost")
   .option("--providers <number>", "how many compete, each a process", wholeNumber(1, 64), 3)
   .option("--parallel <number>", "executions of each at a time", wholeNumber(1, 64), 1)

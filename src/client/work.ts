@@ -41,8 +41,10 @@ export interface WorkOptions {
   journal: OrderJournal;
   /** Envelopes of a task that came to the client's inbox, bytes in hexadecimal. */
   envelopes: (taskId: string) => readonly string[] | Promise<readonly string[]>;
-  /** Most tasks at a time that nobody has delivered yet; 8 if left out. */
+  /** Most tasks at a time that are on their way; 8 if left out. */
   window?: number;
+  /** Until when a task is on its way: until somebody has delivered it, if left out, or until it is over. */
+  underWay?: "delivery" | "end";
   /** How often a piece is ordered whose task is refunded; twice if left out. */
   orders?: number;
   /** Most bytes of an output; 256 MiB if left out. */
@@ -73,7 +75,15 @@ export async function orderWork(
   pieces: readonly WorkPiece[],
   options: WorkOptions,
 ): Promise<Collected[]> {
-  const { journal, window = 8, orders = 2, judge, report = () => undefined, ...collecting } = options;
+  const {
+    journal,
+    window = 8,
+    underWay = "delivery",
+    orders = 2,
+    judge,
+    report = () => undefined,
+    ...collecting
+  } = options;
   const { store } = collecting;
   requireFraction(options.spotCheck);
   const over = new AbortController();
@@ -100,7 +110,7 @@ export async function orderWork(
         ...{ tidings, signal },
         ...(judge !== undefined && { judge: (output: Uint8Array) => judge(output, part) }),
         report: (event) => {
-          if (event.kind === "delivered" || event.kind === "sealed") leave();
+          if (underWay === "delivery" && (event.kind === "delivered" || event.kind === "sealed")) leave();
           report({ ...event, part, taskId });
         },
       });

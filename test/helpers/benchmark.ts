@@ -1,13 +1,16 @@
 import { parseEther } from "ethers";
 import type { Offer, PriceBook } from "../../src/market/benchmark/priceBook.js";
 import { comparePrices } from "../../src/market/benchmark/prices.js";
+import { measured } from "../../src/market/benchmark/provenance.js";
 import type {
   BatchResult,
   BenchmarkResult,
   LoadResult,
   Machine,
   Network,
+  RateResult,
   ScenarioResult,
+  Setup,
 } from "../../src/market/benchmark/result.js";
 import { latencyOf, type Spread, spreadOf } from "../../src/market/benchmark/statistics.js";
 
@@ -100,8 +103,29 @@ export const aLoad = (inFlight: number, fields: Partial<LoadResult> = {}): LoadR
   ...fields,
 });
 
+export const aSetup = (fields: Partial<Setup> = {}): Setup => ({
+  ...{ providers: 3, parallel: 1, reward: parseEther("0.01"), delay: 500, loss: 0.1 },
+  ...fields,
+});
+
+/** 50 units a second on all processors of {@link aMachine}. */
+export const aRate = (fields: Partial<RateResult> = {}): RateResult => ({
+  ...{ workload: "digits", unit: "image", units: 100, parallel: 4, rate: aSpread(49, 50, 51) },
+  ...fields,
+});
+
 export const aScenario = (fields: Partial<ScenarioResult> = {}): ScenarioResult => ({
-  ...{ scenario: "baseline", workload: "digits", tasks: 20, faults: 0, lost: 0, retries: 0, growth: {} },
+  ...{
+    scenario: "baseline",
+    workload: "digits",
+    units: 100,
+    inFlight: 4,
+    tasks: 20,
+    faults: 0,
+    lost: 0,
+    retries: 0,
+    growth: {},
+  },
   delivery: aLatency(20, 4_000),
   payment: aLatency(20, 6_000),
   ...fields,
@@ -116,6 +140,8 @@ export function aResult(fields: Partial<BenchmarkResult> = {}): BenchmarkResult 
     duration: 61,
     machine: aMachine(),
     network,
+    setup: aSetup(),
+    rates: [aRate()],
     batches,
     loads: [aLoad(1), aLoad(8), aLoad(64)],
     scenarios: [
@@ -123,7 +149,7 @@ export function aResult(fields: Partial<BenchmarkResult> = {}): BenchmarkResult 
       aScenario({ scenario: "provider-killed", faults: 1, retries: 3, growth: { p50: 1.5, p90: 2.25 } }),
     ],
     gpu: { measured: false, reason: "There is none." },
-    prices: [comparePrices(aBook(), first, network, { device: CPU, utilisation: 0.5 })],
+    prices: [comparePrices(aBook(), first, measured(CPU, 50), network, { utilisation: 0.5 })],
     problems: [],
     ...fields,
   };

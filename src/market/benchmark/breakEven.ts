@@ -8,12 +8,10 @@ const KILOWATT_HOUR = 3_600_000;
 
 /** How a provider runs its device. */
 export interface Operation {
-  /** Seconds that a task keeps the device at work. */
+  /** Seconds that a task keeps the whole device at work; of what is shared, its share. */
   readonly seconds: number;
   /** Share of the device's life in which it is at work, above 0, at most 1. */
   readonly utilisation: number;
-  /** Tasks that share the device at a time; 1 if left out. */
-  readonly parallel?: number;
   /** Wei for a unit of gas. */
   readonly gasPrice: bigint;
   /** USD for a coin; without it gas has no USD. */
@@ -22,9 +20,9 @@ export interface Operation {
 
 /** What a task costs its provider: it earns nothing by being paid less. USD, as far as nothing else is said. */
 export interface ProviderCost {
-  /** `price × seconds / (years × year × utilisation × parallel)`. */
+  /** `price × seconds / (years × year × utilisation)`. */
   readonly depreciation: number;
-  /** `watts × seconds / 3.6 million × price of a kilowatt-hour / parallel`. What it draws while idle is not counted. */
+  /** `watts × seconds / 3.6 million × price of a kilowatt-hour`. What it draws while idle is not counted. */
   readonly energy: number;
   /** Gas of the provider's transactions, wei. */
   readonly gasWei: bigint;
@@ -47,16 +45,15 @@ export function providerCost(
   hardware: Pick<Hardware, "price" | "power" | "life">,
   electricity: Pick<Electricity, "usdPerKwh">,
   task: Pick<TaskCost, "gas">,
-  { seconds, utilisation, parallel = 1, gasPrice, coinPrice }: Operation,
+  { seconds, utilisation, gasPrice, coinPrice }: Operation,
 ): ProviderCost {
   positive("seconds", seconds);
-  positive("parallel", parallel);
   if (coinPrice !== undefined) positive("coinPrice", coinPrice);
   if (positive("utilisation", utilisation) > 1) {
     throw new CostInputError("utilisation", utilisation, "a share above 0 and at most 1");
   }
-  const worn = hardware.price.usd / (hardware.life.years * YEAR * utilisation * parallel);
-  const drawn = ((hardware.power.watts / KILOWATT_HOUR) * electricity.usdPerKwh) / parallel;
+  const worn = hardware.price.usd / (hardware.life.years * YEAR * utilisation);
+  const drawn = (hardware.power.watts / KILOWATT_HOUR) * electricity.usdPerKwh;
   const [depreciation, energy] = [worn * seconds, drawn * seconds];
   const gasWei = gasOf(task, "provider") * gasPrice;
   const shared = { depreciation, energy, gasWei, secondOfWork: worn + drawn };

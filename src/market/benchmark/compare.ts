@@ -27,10 +27,10 @@ export interface Comparison {
 /**
  * Compares what two benchmarks have in common.
  *
- * A figure with a range (the least and the most of its repetitions) is a regression if it is worse by more than
- * {@link TOLERANCE} of the old one, and neither figure lies in the other's range. One without a range, e.g. gas, is a
+ * A figure with a range (of a median the middle half of its values, of a quantile where it lies with a certainty of 95 %)
+ * is a regression if it is worse by more than {@link TOLERANCE} of the old one, and neither figure lies in the other's range. One without a range, e.g. gas, is a
  * regression if it is worse by more than {@link TOLERANCE}; tasks that fail or are lost count from the first one more.
- * Prices and retries are shown and not judged. Nor is what depends on the machine, the network or the accelerator
+ * Prices and retries are shown and not judged. Nor is what depends on the machine, the network, the set-up or the accelerator
  * where these differ: it is another measurement then.
  */
 export function compareResults(before: BenchmarkResult, after: BenchmarkResult): Comparison {
@@ -84,11 +84,24 @@ function differences(before: BenchmarkResult, after: BenchmarkResult): { note: s
   if (machine.length > 0) {
     found.push({ depends: "machine", note: `The machines differ (${machine.join("; ")}): times are not judged.` });
   }
-  const network = unequal(before.network, after.network, ["chainId", "blockTime"]);
+  const network = [
+    ...unequal(before.network, after.network, ["chainId"]),
+    // On another chain it is measured, and never the same.
+    ...(isNear(before.network.blockTime, after.network.blockTime)
+      ? []
+      : unequal(before.network, after.network, ["blockTime"])),
+  ];
   if (network.length > 0) {
     found.push({
       depends: "network",
       note: `The networks differ (${network.join("; ")}): times in the market are not judged.`,
+    });
+  }
+  const setup = unequal(before.setup, after.setup, ["providers", "parallel", "reward", "delay", "loss"]);
+  if (setup.length > 0) {
+    found.push({
+      depends: "setup",
+      note: `The set-ups differ (${setup.join("; ")}): times in the market and gas are not judged.`,
     });
   }
   const [old, fresh] = [before, after].map(({ gpu }) => (gpu.measured ? gpu.device : undefined));
@@ -100,6 +113,8 @@ function differences(before: BenchmarkResult, after: BenchmarkResult): { note: s
   }
   return found;
 }
+
+const isNear = (old: number, fresh: number) => Math.abs(fresh - old) <= TOLERANCE * old;
 
 function unequal<T extends object>(before: T, after: T, keys: readonly (keyof T & string)[]): string[] {
   return keys.flatMap((key) =>

@@ -3,7 +3,10 @@ import type { BatchResult, BenchmarkResult, LoadResult, ScenarioResult } from ".
 import type { Latency, Spread } from "./statistics.js";
 
 /** What makes a figure another one although nothing in the project has changed. */
-export type Depends = "machine" | "network" | "gpu";
+export type Depends = "machine" | "network" | "setup" | "gpu";
+
+/** Of what is measured in a market. */
+const IN_MARKET: readonly Depends[] = ["machine", "network", "setup"];
 
 /** A figure of a result, as it is compared. */
 export interface Figure {
@@ -11,8 +14,8 @@ export interface Figure {
   readonly name: string;
   readonly unit: "s" | "ms" | "gas" | "tasks/s" | "units/s" | "tasks" | "wei";
   readonly value: number;
-  /** From the least to the most of the repetitions; missing of figures that are not repeated. */
-  readonly range?: readonly [least: number, most: number];
+  /** Where it may lie by chance; missing of figures that are not repeated. */
+  readonly range?: readonly [from: number, to: number];
   /**
    * How a worse one is told: `ranges` and `tenth` by the rule of `compareResults`, `any` at once; `never` are those
    * that the run was asked for, e.g. by its prices.
@@ -23,8 +26,14 @@ export interface Figure {
 }
 
 /** All figures of a result that can be compared with those of another one. */
-export function figuresIn({ batches, loads, scenarios, gpu }: BenchmarkResult): Figure[] {
+export function figuresIn({ rates, batches, loads, scenarios, gpu }: BenchmarkResult): Figure[] {
   return [
+    ...rates.map(({ workload, units, rate }) =>
+      spreadFigure(`${workload} of ${units} on the whole machine: rate`, "units/s", rate, {
+        better: "higher",
+        depends: ["machine"],
+      }),
+    ),
     ...batches.flatMap(batchFigures),
     ...loads.flatMap(loadFigures),
     ...scenarios.flatMap(scenarioFigures),
@@ -43,11 +52,11 @@ function batchFigures({ workload, units, delivery, payment, overhead, cost }: Ba
   const name = `${workload} of ${units}`;
   const gas = (payer: "client" | "provider"): Figure => ({
     ...{ name: `${name}: gas of the ${payer}`, unit: "gas", value: Number(gasOf(cost, payer)) },
-    ...{ rule: "tenth", better: "lower", depends: [] },
+    ...{ rule: "tenth", better: "lower", depends: ["setup"] },
   });
   return [
     spreadFigure(`${name}: direct`, "s", overhead.direct, { better: "lower", depends: ["machine"] }),
-    spreadFigure(`${name}: market`, "s", overhead.market, { better: "lower", depends: ["machine", "network"] }),
+    spreadFigure(`${name}: market`, "s", overhead.market, { better: "lower", depends: IN_MARKET }),
     ...latencyFigures(`${name}: delivery`, delivery),
     ...latencyFigures(`${name}: payment`, payment),
     gas("client"),
@@ -59,19 +68,22 @@ function batchFigures({ workload, units, delivery, payment, overhead, cost }: Ba
   ];
 }
 
-function loadFigures({ workload, units, inFlight, throughput, unitRate, failures, retries }: LoadResult): Figure[] {
+function loadFigures(load: LoadResult): Figure[] {
+  const { workload, units, inFlight, throughput, unitRate, payment, failures, retries } = load;
   const name = `${workload} of ${units}, ${inFlight} in flight`;
-  const higher = { better: "higher", depends: ["machine", "network"] } as const;
+  const higher = { better: "higher", depends: IN_MARKET } as const;
   return [
     spreadFigure(`${name}: throughput`, "tasks/s", throughput, higher),
     spreadFigure(`${name}: unit rate`, "units/s", unitRate, higher),
+    ...latencyFigures(`${name}: payment`, payment),
     counted(`${name}: failures`, failures, "any"),
     counted(`${name}: retries`, retries, "never"),
   ];
 }
 
-function scenarioFigures({ scenario, workload, lost, retries, payment }: ScenarioResult): Figure[] {
-  const name = `${workload}, ${scenario}`;
+function scenarioFigures(result: ScenarioResult): Figure[] {
+  const { scenario, workload, units, inFlight, lost, retries, payment } = result;
+  const name = `${workload} of ${units}, ${inFlight} in flight, ${scenario}`;
   return [
     counted(`${name}: lost`, lost, "any"),
     counted(`${name}: retries`, retries, "never"),
@@ -86,20 +98,19 @@ function counted(name: string, value: number, rule: "any" | "never"): Figure {
 function spreadFigure(
   name: string,
   unit: Figure["unit"],
-  { least, median, most }: Spread,
+  { lowerQuartile, median, upperQuartile }: Spread,
   how: Pick<Figure, "better" | "depends">,
 ): Figure {
-  return { name, unit, value: median, range: [least, most], rule: "ranges", ...how };
+  return { name, unit, value: median, range: [lowerQuartile, upperQuartile], rule: "ranges", ...how };
 }
 
 function latencyFigures(name: string, latency: Latency): Figure[] {
-  const { least, most } = latency;
-  return (["p50", "p90"] as const).flatMap((quantile) => {
-    const value = latency[quantile];
-    if (value === undefined || least === undefined || most === undefined) return [];
+  return (["p50", "p90", "p99"] as const).flatMap((quantile) => {
+    const [value, range] = [latency[quantile], latency.intervals[quantile]];
+    if (value === undefined || range === undefined) return [];
     const figure: Figure = {
-      ...{ name: `${name} ${quantile}`, unit: "ms", value, range: [least, most] },
-      ...{ rule: "ranges", better: "lower", depends: ["machine", "network"] },
+      ...{ name: `${name} ${quantile}`, unit: "ms", value, range },
+      ...{ rule: "ranges", better: "lower", depends: IN_MARKET },
     };
     return [figure];
   });

@@ -15,16 +15,17 @@ export async function describeMachine(): Promise<Machine> {
     memory: totalmem(),
     system: `${type()} ${release()} ${arch()}`,
     node: process.versions.node,
-    gpu: await nvidiaGpu(),
+    gpu: await nvidiaGpus(),
   };
 }
 
-/** The first accelerator as NVIDIA's driver names it; `none` if there is no driver or no device. */
-async function nvidiaGpu(): Promise<string> {
+/** The kinds of accelerators as NVIDIA's driver names them; `none` if there is no driver or no device. */
+async function nvidiaGpus(): Promise<string> {
   const question = ["--query-gpu=name", "--format=csv,noheader"];
   try {
     const { stdout } = await promisify(execFile)("nvidia-smi", question, { timeout: WITHIN });
-    return stdout.split("\n")[0]?.trim() || "none";
+    const names = stdout.split("\n").map((name) => name.trim());
+    return [...new Set(names.filter((name) => name !== ""))].join(", ") || "none";
   } catch {
     return "none";
   }

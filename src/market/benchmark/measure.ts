@@ -106,7 +106,7 @@ export async function measureLoad(
 export async function measureScenario(
   { session }: Bench,
   scenario: ScenarioName,
-  { workload, inputs, outputs }: Prepared,
+  { workload, units, inputs, outputs }: Prepared,
   { faults = () => 0, ...settings }: Pick<SessionWork, "inFlight" | "during"> & { readonly faults?: () => number },
   baseline?: ScenarioResult,
 ): Promise<Finding<ScenarioResult>> {
@@ -116,7 +116,16 @@ export async function measureScenario(
   const payment = latencyOf(known(run.traces.map((trace) => trace.payment)));
   return {
     result: {
-      ...{ scenario, workload, tasks: inputs.length, faults: played, lost: run.lost, payment },
+      ...{
+        scenario,
+        workload,
+        units,
+        inFlight: settings.inFlight,
+        tasks: inputs.length,
+        faults: played,
+        lost: run.lost,
+        payment,
+      },
       delivery: latencyOf(known(run.traces.map(({ delivery }) => delivery))),
       retries: retriesOf(run),
       growth: baseline === undefined ? {} : growthOf(baseline.payment, payment),

@@ -1,36 +1,34 @@
 import { type Operation, providerCost } from "./breakEven.js";
 import { compareOffer, costInMarket, deviceSecond, type OfferComparison } from "./costs.js";
+import { positive } from "./errors.js";
 import { hardwareOf, type PriceBook } from "./priceBook.js";
-import { listed, measured } from "./provenance.js";
+import { listed, type Measured } from "./provenance.js";
 import type { BatchResult, Network, PriceComparison } from "./result.js";
 
 /** What the user may choose for a price comparison. */
 export interface PriceChoices {
-  /** Name of the device that executed, as its driver or the system tells it. */
-  readonly device: string;
   /** Name of the hardware in the price book that a provider would have; the device's own if left out. */
   readonly hardware?: string;
   /** Share of its life in which a provider's device is at work. */
   readonly utilisation: number;
-  /** Tasks that share a provider's device at a time; 1 if left out. */
-  readonly parallel?: number;
 }
 
 /**
  * Sets a batch beside every offer of a price book, those of the measured device first, each group by its price for one
  * device.
  *
- * @throws {CostInputError} if a figure is impossible, e.g. the direct execution took no time.
+ * @param rate Units a second that one device did, the whole of it.
+ * @throws {CostInputError} if a figure is impossible, e.g. a rate of 0.
  */
 export function comparePrices(
   book: PriceBook,
   batch: BatchResult,
+  rate: Measured<number>,
   { gasPrice, coinPrice }: Pick<Network, "gasPrice" | "coinPrice">,
-  { device, hardware: name = device, utilisation, parallel }: PriceChoices,
+  { hardware: name = rate.device, utilisation }: PriceChoices,
 ): PriceComparison {
-  const { workload, unit, units, cost, overhead } = batch;
-  const seconds = overhead.direct.median;
-  const rate = measured(device, units / seconds);
+  const { workload, unit, units, cost } = batch;
+  const seconds = units / positive("rate", rate.value);
   const market = costInMarket(cost, units, gasPrice, coinPrice);
   const offers = book.offers
     .map((offer) => compareOffer(listed(offer), rate, market.total.usd))
@@ -38,7 +36,6 @@ export function comparePrices(
   const hardware = hardwareOf(book, name);
   const operation: Operation = {
     ...{ seconds, utilisation, gasPrice },
-    ...(parallel !== undefined && { parallel }),
     ...(coinPrice !== undefined && { coinPrice }),
   };
   return {

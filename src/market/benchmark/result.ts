@@ -15,6 +15,9 @@ export interface BenchmarkResult {
   readonly duration: number;
   readonly machine: Machine;
   readonly network: Network;
+  readonly setup: Setup;
+  /** Each workload on the whole machine, without a market. */
+  readonly rates: readonly RateResult[];
   /** Each workload in each batch size, one task at a time. */
   readonly batches: readonly BatchResult[];
   /** The market under several tasks at a time. */
@@ -39,7 +42,7 @@ export interface Machine {
   readonly system: string;
   /** E.g. `24.21.0`. */
   readonly node: string;
-  /** Model of the accelerator as its driver tells it, or `none`. */
+  /** Model of the accelerator as its driver tells it, several with commas between them, or `none`. */
   readonly gpu: string;
 }
 
@@ -54,6 +57,31 @@ export interface Network {
   readonly coin: string;
   /** USD for a coin, as the user said; missing if nobody said. */
   readonly coinPrice?: number;
+}
+
+/** What somebody chose of the market; another set-up is another measurement. */
+export interface Setup {
+  /** Providers that compete, and how many executions each does at a time. */
+  readonly providers: number;
+  readonly parallel: number;
+  /** What a task pays, wei. */
+  readonly reward: bigint;
+  /** How much longer a slow store takes for a request, milliseconds. */
+  readonly delay: number;
+  /** Share of a lossy node's answers that are lost. */
+  readonly loss: number;
+}
+
+/** What the whole machine does of a workload, all the time. */
+export interface RateResult {
+  readonly workload: string;
+  readonly unit: string;
+  /** Units of work in a task. */
+  readonly units: number;
+  /** Executions at a time, each in a process of its own: as many as there are processors. */
+  readonly parallel: number;
+  /** Units of work a second, all executions together. */
+  readonly rate: Spread;
 }
 
 /** Tasks of one workload and one size, sent one after the other. */
@@ -120,6 +148,8 @@ export type ScenarioName = (typeof SCENARIOS)[number];
 export interface ScenarioResult {
   readonly scenario: ScenarioName;
   readonly workload: string;
+  readonly units: number;
+  readonly inFlight: number;
   readonly tasks: number;
   /** What was done to it: requests that were delayed, answers that were lost, or providers that were killed. */
   readonly faults: number;
@@ -145,7 +175,12 @@ export type GpuResult =
       /** Units of work a second. */
       readonly rate: Spread;
     }
-  | { readonly measured: false; readonly reason: string };
+  | {
+      readonly measured: false;
+      readonly reason: string;
+      /** There is one that should have been measured. */
+      readonly failed?: true;
+    };
 
 /** What a workload costs here, elsewhere, and its provider. */
 export interface PriceComparison {
@@ -153,7 +188,7 @@ export interface PriceComparison {
   readonly unit: string;
   /** Units of work in the task whose cost is told. */
   readonly units: number;
-  /** Units a second of the direct execution on one device, at work all the time. */
+  /** Units a second without a market on one device, the whole of it, at work all the time. */
   readonly rate: Measured<number>;
   /** For a thousand units. */
   readonly market: MarketCost;

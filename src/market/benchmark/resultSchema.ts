@@ -20,6 +20,7 @@ const wei = z
   .regex(/^\d{1,78}$/, WEI)
   .transform(BigInt);
 
+const interval = z.tuple([some, some], wrong("pair of numbers"));
 const latency = z.strictObject({
   samples: count,
   least: some.exactOptional(),
@@ -27,6 +28,11 @@ const latency = z.strictObject({
   p90: some.exactOptional(),
   p99: some.exactOptional(),
   most: some.exactOptional(),
+  intervals: z.strictObject({
+    p50: interval.exactOptional(),
+    p90: interval.exactOptional(),
+    p99: interval.exactOptional(),
+  }),
 });
 const spread = z
   .strictObject({ samples: several, least: some, lowerQuartile: some, median: some, upperQuartile: some, most: some })
@@ -82,6 +88,8 @@ const resultSchema = z.strictObject({
     coin: text,
     coinPrice: some.exactOptional(),
   }),
+  setup: z.strictObject({ providers: several, parallel: several, reward: wei, delay: some, loss: some }),
+  rates: z.array(z.strictObject({ workload: text, unit: text, units: several, parallel: several, rate: spread })),
   batches: z.array(
     z.strictObject({
       workload: text,
@@ -116,13 +124,15 @@ const resultSchema = z.strictObject({
     z.strictObject({
       scenario: z.enum(SCENARIOS, wrong(`scenario: ${SCENARIOS.join(", ")}`)),
       workload: text,
+      units: several,
+      inFlight: several,
       tasks: count,
       faults: count,
       lost: count,
       retries: count,
       delivery: latency,
       payment: latency,
-      growth: z.strictObject({ p50: some.exactOptional(), p90: some.exactOptional() }),
+      growth: z.strictObject({ p50: some.exactOptional(), p90: some.exactOptional(), p99: some.exactOptional() }),
     }),
   ),
   gpu: z.discriminatedUnion("measured", [
@@ -134,7 +144,7 @@ const resultSchema = z.strictObject({
       device: text,
       rate: spread,
     }),
-    z.strictObject({ measured: z.literal(false), reason: text }),
+    z.strictObject({ measured: z.literal(false), reason: text, failed: z.literal(true).exactOptional() }),
   ]),
   prices: z.array(
     z.strictObject({

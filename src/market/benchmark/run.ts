@@ -1,16 +1,20 @@
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Signer } from "ethers";
 import type { Deployment } from "../../protocol/deployment.js";
-import { persist } from "../../protocol/retry.js";
+import { connect } from "../../protocol/protocol.js";
+import { messageOf, persist } from "../../protocol/retry.js";
 import type { Executor } from "../../sandbox/executor.js";
 import type { Program } from "../run/fleet.js";
 import type { SuiteTransaction } from "../run/gas.js";
-import type { WorkloadFiles } from "../run/stage.js";
+import { type Budget, requireBalance, type WorkloadFiles } from "../run/stage.js";
 import { runDirectly } from "./direct.js";
 import { type Bench, type Finding, measureBatch, measureLoad, measureScenario, type Prepared } from "./measure.js";
 import type { PriceBook } from "./priceBook.js";
 import { comparePrices, type PriceChoices } from "./prices.js";
-import { openRelay } from "./relay.js";
+import { measured } from "./provenance.js";
+import { measureRate } from "./rate.js";
+import { openRelay, type Relay } from "./relay.js";
 import type {
   BatchResult,
   BenchmarkResult,
@@ -19,11 +23,12 @@ import type {
   Machine,
   Network,
   PriceComparison,
+  RateResult,
   ScenarioName,
   ScenarioResult,
+  Setup,
 } from "./result.js";
-import { spreadOf } from "./statistics.js";
-import { openSession, type Session, type SessionOptions } from "./session.js";
+import { openSession, type Session, sessionBudget, type SessionOptions, type SessionSettings } from "./session.js";
 
 /** A workload to be measured. */
 export interface Work {
@@ -78,176 +83,253 @@ export interface BenchmarkOptions {
   /** As the providers have one. */
   readonly executor: Executor;
   readonly book: PriceBook;
-  readonly choices: Omit<PriceChoices, "device">;
+  readonly choices: PriceChoices;
   readonly gpu: GpuResult;
   readonly interval: number;
+  /** Asked before anything is sent, with what both markets need in wei; stops the run by rejecting. */
   readonly confirm?: (total: bigint) => Promise<void>;
   /** Told what begins. */
   readonly begin: (what: string) => void;
   readonly trouble: (who: string, reason: string) => void;
-  /** Called when a session is over, with its folder; on another chain its coin is taken back then. */
-  readonly over?: (folder: string, keys: Session["keys"]) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
+/** Folders of the markets, each with the keys and the journal that {@link reclaim} needs. */
+export const MARKETS = ["market", "faults"] as const;
+
 /**
  * Measures workloads in a market of its own: each size one task at a time, then many tasks at a time, then many while
- * something fails, in a second market whose node is reached through a relay that loses answers when it is told to.
+ * something fails, in a second market whose node is reached through a relay that loses answers when it is told to. What
+ * fails of it is a problem of the result, which has all the rest.
  *
  * @throws {InsufficientFundsError} before anything is sent.
- * @throws {BenchmarkError} if nothing of a measurement was paid.
+ * @throws the first failure, if nothing was measured.
  * @throws the signal's reason when it ends the run. No process is left in any case.
  */
 export async function runBenchmark(options: BenchmarkOptions): Promise<BenchmarkResult> {
-  const { deployment, works, plan, machine, book, choices, gpu } = options;
+  const { deployment, works, plan, machine, book, choices, gpu, signal } = options;
+  const { providers, parallel, reward } = options;
   const startedAt = Date.now();
-  const problems: string[] = [];
+  const problems: string[] =
+    !gpu.measured && gpu.failed === true ? [`On the accelerator: not measured. ${gpu.reason}`] : [];
   const keep = <T>({ result, problems: found }: Finding<T>): T => {
     problems.push(...found);
     return result;
   };
+  const failures: unknown[] = [];
+  const attempt = async (what: string, work: () => Promise<void>) => {
+    try {
+      await work();
+    } catch (error) {
+      signal.throwIfAborted();
+      failures.push(error);
+      problems.push(`${what}: not measured. ${messageOf(error)}`);
+    }
+  };
   const bench = (session: Session): Bench => ({ session, feeBps: deployment.parameters.feeBps });
 
-  const batches: BatchResult[] = [];
-  const loads: LoadResult[] = [];
-  const [first] = works;
-  const middle = first.sizes[Math.floor(first.sizes.length / 2)] ?? 1;
-  const paid = await within(options, "market", options.rpc, tasksOf(options), async (session) => {
-    const from = await session.client.provider.getBlockNumber();
-    for (const work of works) {
-      for (const units of work.sizes) {
-        options.begin(`${work.workload}, ${units} ${work.unit}s a task, one task at a time`);
-        const prepared = await prepare(options, work, units, plan.repetitions * plan.tasks);
-        batches.push(keep(await measureBatch(bench(session), prepared, plan.repetitions)));
-      }
-    }
-    for (const inFlight of plan.loads) {
-      options.begin(`${first.workload}, ${middle} ${first.unit}s a task, ${inFlight} in flight`);
-      const prepared = await prepare(options, first, middle, plan.repetitions * loadTasks(plan, inFlight));
-      loads.push(keep(await measureLoad(bench(session), prepared, plan.repetitions, inFlight)));
-    }
-    return rhythmOf(session, { from, to: await session.client.provider.getBlockNumber() });
-  });
-  const scenarios = plan.scenarios.length === 0 ? [] : await playScenarios(options, first, middle, keep, bench);
-
-  const { coin, coinPrice, blockTime = paid.blockTime, gasPrice = paid.gasPrice } = options.network;
-  const network: Network = {
-    ...{ chainId: deployment.chainId, coin, blockTime, gasPrice },
-    ...(coinPrice !== undefined && { coinPrice }),
-  };
-  const largest = works.flatMap(({ workload }) => batches.findLast((batch) => batch.workload === workload) ?? []);
-  const prices = largest.map((batch) => comparePrices(book, batch, network, { ...choices, device: machine.cpu }));
-  return {
-    format: "opengpu-benchmark/1",
-    ...{ startedAt, duration: (Date.now() - startedAt) / 1_000, machine, network, batches, loads, scenarios, gpu },
-    prices: [...prices, ...onGpu(options, largest, network)],
-    problems,
-  };
-}
-
-/** The same work at the rate of the accelerator, if that was measured: what a task costs in the market does not depend on it. */
-function onGpu(
-  { gpu, book, choices }: BenchmarkOptions,
-  batches: readonly BatchResult[],
-  network: Network,
-): PriceComparison[] {
-  if (!gpu.measured) return [];
-  const batch = batches.find(({ workload }) => workload === gpu.workload);
-  const direct = batch && spreadOf([batch.units / gpu.rate.median]);
-  if (batch === undefined || direct === undefined) return [];
-  const { utilisation, parallel } = choices;
-  const rest = { utilisation, ...(parallel !== undefined && { parallel }) };
-  return [
-    comparePrices(book, { ...batch, overhead: { ...batch.overhead, direct } }, network, {
-      ...rest,
-      device: gpu.device,
-    }),
-  ];
-}
-
-/** The scenarios, each in the same market as the baseline before it. */
-async function playScenarios(
-  options: BenchmarkOptions,
-  work: Work,
-  units: number,
-  keep: <T>(finding: Finding<T>) => T,
-  bench: (session: Session) => Bench,
-): Promise<ScenarioResult[]> {
-  const { plan } = options;
   const relay = await openRelay(options.rpc, Math.random);
   try {
-    return await within(
-      options,
-      "faults",
-      relay.url,
-      plan.scenarioTasks * (1 + plan.scenarios.length),
-      async (session) => {
-        const results: ScenarioResult[] = [];
-        const play = async (
-          scenario: ScenarioName,
-          fault: Omit<Parameters<typeof measureScenario>[3], "inFlight"> = {},
-        ) => {
-          options.begin(
-            `${work.workload}, ${units} ${work.unit}s a task, ${plan.scenarioInFlight} in flight, ${scenario}`,
-          );
-          const prepared = await prepare(options, work, units, plan.scenarioTasks);
-          const settings = { inFlight: plan.scenarioInFlight, ...fault };
-          results.push(keep(await measureScenario(bench(session), scenario, prepared, settings, results[0])));
-        };
-        await play("baseline");
-        for (const scenario of plan.scenarios) {
-          if (scenario === "slow-store") {
-            session.slow(plan.delay);
-            await play(scenario, { faults: () => session.slowed() });
-            session.slow(0);
-          } else if (scenario === "lossy-rpc") {
-            relay.losing(plan.loss);
-            await play(scenario, { faults: () => relay.lost });
-            relay.losing(0);
-          }
-        }
-        // Last, because it is gone for good.
-        if (plan.scenarios.includes("provider-killed")) {
-          let killed = 0;
-          const act = () => {
-            if (session.kill() !== undefined) killed += 1;
-          };
-          await play("provider-killed", {
-            during: { paid: Math.ceil(plan.scenarioTasks / 4), act },
-            faults: () => killed,
+    // Also at the baseline, so that what differs is the loss alone. A relay takes http and https.
+    const isLossy = plan.scenarios.includes("lossy-rpc");
+    const settings = {
+      market: settingsOf(options, "market", options.rpc, tasksOf(options)),
+      faults: settingsOf(
+        options,
+        "faults",
+        isLossy ? relay.url : options.rpc,
+        plan.scenarioTasks * (1 + plan.scenarios.length),
+      ),
+    };
+    const budgets = await budgetsOf(options, settings);
+    const rates: RateResult[] = [];
+    const batches: BatchResult[] = [];
+    const loads: LoadResult[] = [];
+    const scenarios: ScenarioResult[] = [];
+    const [first] = works;
+    const middle = first.sizes[Math.floor(first.sizes.length / 2)] ?? 1;
+    let rhythm: Rhythm | undefined;
+    for (const work of works) {
+      const what = `${work.workload} on the whole machine`;
+      options.begin(`${what}, without a market`);
+      await attempt(what, async () => {
+        rates.push(await rateOf(options, work));
+      });
+    }
+    await within(options, { ...settings.market, budget: budgets.market }, async (session) => {
+      const from = await session.head();
+      const follow = async () => {
+        rhythm = await rhythmOf(session, { from, to: await session.head() });
+      };
+      for (const work of works) {
+        for (const units of work.sizes) {
+          const what = `${work.workload}, ${units} ${work.unit}s a task, one task at a time`;
+          options.begin(what);
+          await attempt(what, async () => {
+            const prepared = await prepare(options, work, units, plan.repetitions * plan.tasks);
+            batches.push(keep(await measureBatch(bench(session), prepared, plan.repetitions)));
           });
         }
-        return results;
-      },
-    );
+      }
+      // Twice: if the node is gone at the end, this is what is known.
+      await attempt("Time between blocks", follow);
+      for (const inFlight of new Set(plan.loads)) {
+        const what = `${first.workload}, ${middle} ${first.unit}s a task, ${inFlight} in flight`;
+        options.begin(what);
+        await attempt(what, async () => {
+          const prepared = await prepare(options, first, middle, plan.repetitions * loadTasks(plan, inFlight));
+          loads.push(keep(await measureLoad(bench(session), prepared, plan.repetitions, inFlight)));
+        });
+      }
+      await attempt("Time between blocks", follow);
+    });
+    if (batches.length === 0 || rhythm === undefined) throw failures[0];
+    if (plan.scenarios.length > 0) {
+      await attempt("While something fails", () =>
+        within(options, { ...settings.faults, budget: budgets.faults }, (session) =>
+          playScenarios(options, session, relay, async (scenario, fault = {}) => {
+            const { scenarioInFlight: inFlight, scenarioTasks: tasks } = plan;
+            const what = `${first.workload}, ${middle} ${first.unit}s a task, ${inFlight} in flight, ${scenario}`;
+            options.begin(what);
+            await attempt(what, async () => {
+              const prepared = await prepare(options, first, middle, tasks);
+              const baseline = scenarios.find((each) => each.scenario === "baseline");
+              const settings = { inFlight, ...fault };
+              scenarios.push(keep(await measureScenario(bench(session), scenario, prepared, settings, baseline)));
+            });
+          }),
+        ),
+      );
+    }
+    const { coin, coinPrice, blockTime = rhythm.blockTime, gasPrice = rhythm.gasPrice } = options.network;
+    const network: Network = {
+      ...{ chainId: deployment.chainId, coin, blockTime, gasPrice },
+      ...(coinPrice !== undefined && { coinPrice }),
+    };
+    const setup: Setup = { providers, parallel, reward, delay: plan.delay, loss: plan.loss };
+    return {
+      format: "opengpu-benchmark/1",
+      ...{ startedAt, duration: (Date.now() - startedAt) / 1_000, machine, network, setup },
+      ...{ rates, batches, loads, scenarios, gpu },
+      prices: pricesOf({ book, choices, batches, network }, rates, machine, gpu),
+      problems,
+    };
   } finally {
     await relay.close();
   }
 }
 
-/** Opens a market for some work, and closes it whatever happens. */
-async function within<T>(
+/** What a task costs beside what the largest of each workload costs elsewhere, on the processor and on the accelerator. */
+function pricesOf(
+  {
+    book,
+    choices,
+    batches,
+    network,
+  }: Pick<BenchmarkOptions, "book" | "choices"> & Pick<BenchmarkResult, "batches" | "network">,
+  rates: readonly RateResult[],
+  { cpu }: Machine,
+  gpu: GpuResult,
+): PriceComparison[] {
+  const largest = (workload: string) => batches.findLast((batch) => batch.workload === workload);
+  const onCpu = rates.flatMap(({ workload, rate }) => {
+    const batch = largest(workload);
+    return batch === undefined ? [] : [comparePrices(book, batch, measured(cpu, rate.median), network, choices)];
+  });
+  const batch = gpu.measured ? largest(gpu.workload) : undefined;
+  if (!gpu.measured || batch === undefined) return onCpu;
+  // What a task costs in the market does not depend on what does it. Hardware was named for the processor.
+  const rate = measured(gpu.device, gpu.rate.median);
+  return [...onCpu, comparePrices(book, batch, rate, network, { utilisation: choices.utilisation })];
+}
+
+/** What both markets need, together: asked for and checked before anything is sent. */
+async function budgetsOf(
   options: BenchmarkOptions,
-  name: string,
+  settings: Record<(typeof MARKETS)[number], SessionSettings>,
+): Promise<Record<(typeof MARKETS)[number], Budget>> {
+  const { deployment, interval, plan } = options;
+  const funder = await connect(options.funder, deployment, { patience: { interval } });
+  const budgets = {
+    market: await sessionBudget(funder, settings.market),
+    faults: await sessionBudget(funder, settings.faults),
+  };
+  const total = budgets.market.total + (plan.scenarios.length === 0 ? 0n : budgets.faults.total);
+  await requireBalance(funder, total);
+  await options.confirm?.(total);
+  return budgets;
+}
+
+function settingsOf(
+  options: BenchmarkOptions,
+  name: (typeof MARKETS)[number],
   rpc: string,
   tasks: number,
-  work: (session: Session) => Promise<T>,
-): Promise<T> {
+): SessionSettings {
   const { works, plan } = options;
-  const folder = join(options.folder, name);
-  options.begin(`a market with ${options.providers} providers`);
-  const settings: SessionOptions = {
+  return {
     ...options,
-    ...{ folder, rpc, tasks },
+    ...{ folder: join(options.folder, name), rpc, tasks },
     inFlight: Math.max(plan.scenarioInFlight, ...plan.loads, 1),
     sources: Object.fromEntries(works.map(({ workload, files }) => [workload, files])),
   };
+}
+
+/** How much of the largest tasks the whole machine does, as many at a time as it has processors, without a market. */
+async function rateOf({ executor, plan, signal }: BenchmarkOptions, work: Work): Promise<RateResult> {
+  const units = work.sizes.at(-1) ?? 1;
+  const parallel = availableParallelism();
+  const [input = new Uint8Array()] = work.inputs(units, 1);
+  const together = Array.from({ length: parallel }, () => [input]);
+  const rate = await measureRate(units * parallel, Math.max(3, plan.repetitions), signal, () =>
+    Promise.all(together.map((inputs) => runDirectly(executor, work.files, inputs, signal))),
+  );
+  return { workload: work.workload, unit: work.unit, units, parallel, rate };
+}
+
+/** The scenarios, each in the same market as the baseline before it. */
+async function playScenarios(
+  { plan }: BenchmarkOptions,
+  session: Session,
+  relay: Relay,
+  play: (scenario: ScenarioName, fault?: Omit<Parameters<typeof measureScenario>[3], "inFlight">) => Promise<void>,
+): Promise<void> {
+  await play("baseline");
+  for (const scenario of plan.scenarios) {
+    if (scenario === "slow-store") {
+      session.slow(plan.delay);
+      await play(scenario, { faults: () => session.slowed() });
+      session.slow(0);
+    } else if (scenario === "lossy-rpc") {
+      relay.losing(plan.loss);
+      await play(scenario, { faults: () => relay.lost });
+      relay.losing(0);
+    }
+  }
+  // Last, because it is gone for good.
+  if (!plan.scenarios.includes("provider-killed")) return;
+  let killed = 0;
+  const act = () => {
+    if (session.kill() !== undefined) killed += 1;
+  };
+  await play("provider-killed", {
+    during: { paid: Math.ceil(plan.scenarioTasks / 4), act },
+    faults: () => killed,
+  });
+}
+
+/** Opens a market for some work, and closes it whatever happens. */
+async function within(
+  options: BenchmarkOptions,
+  settings: SessionOptions,
+  work: (session: Session) => Promise<void>,
+): Promise<void> {
+  options.begin(`a market with ${options.providers} providers`);
   const session = await openSession(settings);
   try {
-    return await work(session);
+    await work(session);
   } finally {
     await session.close();
-    await options.over?.(folder, session.keys);
   }
 }
 
@@ -268,15 +350,14 @@ const loadTasks = ({ loadFactor }: BenchmarkPlan, inFlight: number): number =>
 
 function tasksOf({ works, plan }: BenchmarkOptions): number {
   const sizes = works.reduce((sum, work) => sum + work.sizes.length, 0);
-  const loads = plan.loads.reduce((sum, inFlight) => sum + loadTasks(plan, inFlight), 0);
+  const loads = [...new Set(plan.loads)].reduce((sum, inFlight) => sum + loadTasks(plan, inFlight), 0);
   return plan.repetitions * (plan.tasks * sizes + loads);
 }
 
+type Rhythm = Pick<Network, "blockTime" | "gasPrice">;
+
 /** What the chain was like meanwhile: seconds between blocks, and wei that a unit of gas cost. */
-async function rhythmOf(
-  session: Session,
-  blocks: { from: number; to: number },
-): Promise<Pick<Network, "blockTime" | "gasPrice">> {
+async function rhythmOf(session: Session, blocks: { from: number; to: number }): Promise<Rhythm> {
   const { provider, patience } = session.client;
   const timeOf = async (number: number) =>
     persist(

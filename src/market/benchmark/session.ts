@@ -14,13 +14,14 @@ import type { Deployment } from "../../protocol/deployment.js";
 import { OpenGpuError } from "../../protocol/errors.js";
 import { Environment, Verification } from "../../protocol/order.js";
 import { splitPrice } from "../../protocol/price.js";
-import { connect, type SigningProtocol, withSigner } from "../../protocol/protocol.js";
-import { orAbort } from "../../protocol/retry.js";
+import { connect, type Protocol, type SigningProtocol, withSigner } from "../../protocol/protocol.js";
+import { connectNode } from "../../protocol/provider.js";
+import { orAbort, persist } from "../../protocol/retry.js";
 import { castOf, freshPhrase, type RunKeys, writeKeys } from "../run/cast.js";
 import { type FleetEvent, fleetOf, type FleetProvider, type Program, startProvider } from "../run/fleet.js";
 import { type SuiteTransaction, transactionsOf } from "../run/gas.js";
 import type { ProviderPlan } from "../run/plans.js";
-import { budgetOf, fund, type WorkloadFiles } from "../run/stage.js";
+import { type Budget, budgetOf, fund, type WorkloadFiles } from "../run/stage.js";
 import { slowStore, timedStore } from "./stores.js";
 import { createTimeline, type TaskTrace } from "./timeline.js";
 
@@ -32,10 +33,10 @@ export const ROYALTY_BPS = 500;
 /** A provider is content with so many thousandths of what the price pays it: no task waits for a price. */
 const ASKING = 900n;
 
-export interface SessionOptions {
+export interface SessionSettings {
   /** Where its keys, content and providers are. */
   folder: string;
-  /** Address of the node, for client and providers. */
+  /** Address of the node, http or https if answers are lost on the way, for client and providers. */
   rpc: string;
   deployment: Deployment;
   /** File of the deployment, for the providers. */
@@ -55,11 +56,14 @@ export interface SessionOptions {
   program: Program;
   /** Pause between two looks at the chain, milliseconds. */
   interval: number;
-  /** Asked before anything is sent, with what the session needs in wei; stops it by rejecting. */
-  confirm?: (total: bigint) => Promise<void>;
   /** Told of what passes, e.g. a provider that ended. */
   trouble: (who: string, reason: string) => void;
   signal: AbortSignal;
+}
+
+export interface SessionOptions extends SessionSettings {
+  /** What everybody is given, see {@link sessionBudget}. */
+  budget: Budget;
 }
 
 /** Work that is measured. */
@@ -70,7 +74,7 @@ export interface SessionWork {
   readonly inputs: readonly Uint8Array[];
   /** What each must give. */
   readonly outputs: readonly Uint8Array[];
-  /** Most tasks at a time that nobody has delivered yet. */
+  /** Most tasks at a time that are ordered and not over. */
   readonly inFlight: number;
   /** Called once, when so many tasks are paid. */
   readonly during?: { readonly paid: number; readonly act: () => void };
@@ -93,6 +97,8 @@ export interface SessionResult {
 export interface Session {
   readonly keys: RunKeys;
   readonly client: SigningProtocol;
+  /** Number of the newest block. */
+  head(): Promise<number>;
   measure(work: SessionWork): Promise<SessionResult>;
   /** All transactions of client and providers in some blocks. */
   transactions(blocks: SessionResult["blocks"]): Promise<SuiteTransaction[]>;
@@ -106,22 +112,29 @@ export interface Session {
   close(): Promise<void>;
 }
 
+/** What a session needs, most of which comes back when it is over. */
+export function sessionBudget(funder: Protocol, options: SessionSettings): Promise<Budget> {
+  const needs = [{ wei: options.reward * BigInt(options.tasks), orders: options.tasks, disputes: 0 }];
+  return budgetOf(funder, needs, plansOf(options));
+}
+
 /**
- * Opens a market: gives everybody coin, publishes the sources, and waits until all providers take tasks.
+ * Opens a market: gives everybody coin, publishes the sources, and waits until all providers take tasks. From when coin
+ * depends on its keys they are in `keys.json`, and its orders are in the journal of `client-1.jsonl`, as
+ * {@link reclaim} looks for them.
  *
  * @throws {InsufficientFundsError} before anything is sent.
  * @throws the signal's reason when it ends, and whatever its parts throw. No process is left then.
  */
 export async function openSession(options: SessionOptions): Promise<Session> {
-  const { folder, deployment, interval, signal, reward, trouble } = options;
+  const { folder, deployment, interval, signal, reward, trouble, budget } = options;
   const funder = await connect(options.funder, deployment, { patience: { interval } });
-  const from = await funder.provider.getBlockNumber();
-  const plans = plansOf(options, deployment.parameters.minStakePerSlot);
+  const from = await headOf(funder);
+  const plans = plansOf(options);
   const keys: RunKeys = { phrase: freshPhrase(), clients: 1, providers: plans.length, from };
   const cast = castOf(keys);
-  const needs = [{ wei: reward * BigInt(options.tasks), orders: options.tasks, disputes: 0 }];
-  const budget = await budgetOf(funder, needs, plans);
-  await options.confirm?.(budget.total);
+  // The client asks where the providers ask: what happens to answers happens to its own too.
+  const node = await connectNode(options.rpc, { chainId: BigInt(deployment.chainId) });
   // From here on coin depends on the keys.
   await writeKeys(join(folder, "keys.json"), keys);
 
@@ -137,13 +150,14 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     await stop();
     inbox.close();
     await server.close();
+    node.destroy();
   };
   try {
     await fund(funder, cast, budget);
     const publisher = await withSigner(funder, cast.publisher);
     const [wallet] = cast.clients;
     if (wallet === undefined) throw new OpenGpuError("There is no client.");
-    const client = await withSigner(funder, wallet);
+    const client = await connect(wallet.connect(node), deployment, { patience: { interval } });
     await deposit(client, { amount: budget.clients[0]?.deposit ?? 0n });
     await announceInbox(client, { inbox: server.url });
     const sources = new Map<string, number>();
@@ -185,12 +199,14 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     const ends = AbortSignal.any([signal, fleet.deserted]);
     const names = await orAbort(fleet.names, ends);
     const accounts = new Set([wallet.address, ...cast.providers.map(({ address }) => address)]);
-    let runs = 0;
+    const journal = fileJournal(join(folder, "client-1.jsonl"));
     const dead = new Set<string>();
+    for (const { plan, ended } of started) void ended.then(() => dead.add(plan.name));
 
     return {
       keys,
       client,
+      head: () => headOf(client),
       async measure({ source, inputs, outputs, inFlight, during }) {
         const number = sources.get(source);
         if (number === undefined) throw new OpenGpuError(`There is no source ${source} in this session.`);
@@ -198,7 +214,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
         const parts = new Map(inputs.map((input, part) => [digestOf(input), part]));
         const store = timedStore(httpStore(server.url));
         listeners.add(timeline.provider);
-        const firstBlock = (await client.provider.getBlockNumber()) + 1;
+        const firstBlock = (await headOf(client)) + 1;
         const began = Date.now();
         let paid = 0;
         let wrong = 0;
@@ -211,9 +227,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
             client,
             inputs.map((input) => ({ input, terms })),
             {
-              ...{ store: store.store, window: inFlight, signal: ends },
+              ...{ store: store.store, window: inFlight, underWay: "end", journal, signal: ends },
               discloseWindow: deployment.parameters.windows.disclose,
-              journal: fileJournal(join(folder, `orders-${++runs}.jsonl`)),
               envelopes: (taskId) => inbox.list(taskId),
               judge: (output, part) => {
                 const digest = digestOf(output);
@@ -226,7 +241,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
               report: (event) => {
                 if (event.kind === "submitted") {
                   const part = parts.get(event.order.inputDigest);
-                  if (part !== undefined) timeline.put(part, store.put(event.order.inputDigest));
+                  const { inputDigest } = event.order;
+                  if (part !== undefined) timeline.put(part, store.put(inputDigest), store.began(inputDigest));
                 }
                 timeline.work(event);
                 if (event.kind === "paid" || event.kind === "refunded") inbox.forget(event.taskId);
@@ -236,7 +252,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
           );
           const duration = Date.now() - began;
           const lost = collected.filter((one) => one.outcome !== "paid" || one.output === undefined).length;
-          const to = await client.provider.getBlockNumber();
+          const to = await headOf(client);
           return { traces: timeline.traces(), duration, lost, wrong, blocks: { from: firstBlock, to } };
         } finally {
           listeners.delete(timeline.provider);
@@ -246,9 +262,9 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       kill() {
         const alive = started.filter(({ plan }) => !dead.has(plan.name));
         const [victim] = alive;
-        if (victim?.pid === undefined || alive.length < 2) return undefined;
+        if (victim === undefined || alive.length < 2) return undefined;
         dead.add(victim.plan.name);
-        process.kill(victim.pid, "SIGKILL");
+        victim.kill();
         return victim.plan.name;
       },
       slow: slowed.slow,
@@ -261,8 +277,13 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   }
 }
 
+const headOf = ({ provider, patience }: Protocol) =>
+  persist("eth_blockNumber", () => provider.getBlockNumber(), patience.requests);
+
 /** Providers that are all alike: what is measured is the market, not who wins in it. */
-function plansOf({ providers, parallel, reward, inFlight, sources }: SessionOptions, perSlot: bigint): ProviderPlan[] {
+function plansOf(options: SessionSettings): ProviderPlan[] {
+  const { providers, parallel, reward, inFlight, sources, deployment } = options;
+  const perSlot = deployment.parameters.minStakePerSlot;
   const pools = BigInt(Object.keys(sources).length);
   // All that is open may be its own at the same time.
   const stake = pools * BigInt(parallel) * perSlot + 2n * BigInt(inFlight + parallel) * reward;

@@ -1,10 +1,16 @@
 import { quantilesOf } from "../report/quantiles.js";
 import type { Quantiles } from "../summary.js";
 
-/** Quantiles of durations, milliseconds, and the shortest of them, so that they have a range. */
+/** Quantiles of durations, milliseconds, and how well they are known. */
 export interface Latency extends Quantiles {
   readonly least?: number;
+  /** Where each quantile that is told lies with a certainty of 95 %, see {@link intervalOf}. */
+  readonly intervals: { readonly [quantile in keyof typeof QUANTILES]?: readonly [from: number, to: number] };
 }
+
+const QUANTILES = { p50: 0.5, p90: 0.9, p99: 0.99 } as const;
+/** Of the standard normal distribution, 95 % are within so much of 0. */
+const Z = 1.96;
 
 /** Where a figure lies over the repetitions. Each is one of the values. */
 export interface Spread {
@@ -46,14 +52,32 @@ export function interquartileRange({ lowerQuartile, upperQuartile }: Spread): nu
 }
 
 /**
- * Quantiles of durations as far as there are samples enough (p50 from 10, p90 from 20, p99 from 100), and the range.
+ * Between which of the values a quantile of what they are samples of lies with a certainty of about 95 %, whatever its
+ * distribution: those at the ranks `n q ∓ 1.96 √(n q (1 − q))`, rounded up (Conover, Practical Nonparametric Statistics,
+ * 3.2). There must be values.
+ */
+export function intervalOf(values: readonly number[], q: number): [from: number, to: number] {
+  const sorted = finite(values).toSorted((a, b) => a - b);
+  const count = sorted.length;
+  const half = Z * Math.sqrt(count * q * (1 - q));
+  const at = (rank: number) => sorted[Math.min(count, Math.max(1, Math.ceil(rank))) - 1] ?? NaN;
+  return [at(count * q - half), at(count * q + half)];
+}
+
+/**
+ * Quantiles of durations as far as there are samples enough (p50 from 10, p90 from 20, p99 from 100), their intervals, and the range.
  *
  * @param durations Milliseconds, in any order.
  */
 export function latencyOf(durations: readonly number[]): Latency {
   const { samples, ...quantiles } = quantilesOf(finite(durations));
   const least = durations.reduce((a, b) => Math.min(a, b), Infinity);
-  return { samples, ...(samples > 0 && { least }), ...quantiles };
+  const intervals = Object.fromEntries(
+    (["p50", "p90", "p99"] as const)
+      .filter((name) => quantiles[name] !== undefined)
+      .map((name) => [name, intervalOf(durations, QUANTILES[name])]),
+  );
+  return { samples, ...(samples > 0 && { least }), ...quantiles, intervals };
 }
 
 /**
@@ -72,12 +96,13 @@ export function throughputOf(amount: number, seconds: number): number {
 export interface Growth {
   readonly p50?: number;
   readonly p90?: number;
+  readonly p99?: number;
 }
 
 /** The quotients of a scenario's quantiles and the baseline's; what either lacks, or is 0, is left out. */
 export function growthOf(baseline: Quantiles, scenario: Quantiles): Growth {
   return Object.fromEntries(
-    (["p50", "p90"] as const).flatMap((name) => {
+    (["p50", "p90", "p99"] as const).flatMap((name) => {
       const [before, after] = [baseline[name], scenario[name]];
       return before === undefined || after === undefined || before <= 0 ? [] : [[name, after / before]];
     }),

@@ -35,16 +35,26 @@ export function slowStore(store: ContentStore, signal: AbortSignal): SlowStore {
   };
 }
 
-/** A store that remembers how long it took. Milliseconds; 0 for what it was not asked for. */
+/** A store that remembers how long it took. Milliseconds. */
 export interface TimedStore {
   readonly store: ContentStore;
-  /** The last put, and the last get, of content with a digest. */
+  /** How long the last put, and the last get, of content with a digest took; 0 if there was none. */
   readonly put: (digest: string) => number;
   readonly got: (digest: string) => number;
+  /** When it was first tried to put it, unix time; `undefined` if it never was. */
+  readonly began: (digest: string) => number | undefined;
 }
 
-/** @param now A clock, milliseconds. */
-export function timedStore(store: ContentStore, now: () => number = () => performance.now()): TimedStore {
+/**
+ * @param now A clock, milliseconds.
+ * @param date Unix time, milliseconds.
+ */
+export function timedStore(
+  store: ContentStore,
+  now: () => number = () => performance.now(),
+  date: () => number = Date.now,
+): TimedStore {
+  const begins = new Map<string, number>();
   const puts = new Map<string, number>();
   const gets = new Map<string, number>();
   const timed = async <T>(times: Map<string, number>, digest: string, work: () => Promise<T>): Promise<T> => {
@@ -55,11 +65,16 @@ export function timedStore(store: ContentStore, now: () => number = () => perfor
   };
   return {
     store: {
-      put: (content, ...rest) => timed(puts, digestOf(content), () => store.put(content, ...rest)),
+      put: (content, ...rest) => {
+        const digest = digestOf(content);
+        if (!begins.has(digest)) begins.set(digest, date());
+        return timed(puts, digest, () => store.put(content, ...rest));
+      },
       get: (digest, ...rest) => timed(gets, digest.toLowerCase(), () => store.get(digest, ...rest)),
       has: (...asked) => store.has(...asked),
     },
     put: (digest) => puts.get(digest.toLowerCase()) ?? 0,
     got: (digest) => gets.get(digest.toLowerCase()) ?? 0,
+    began: (digest) => begins.get(digest.toLowerCase()),
   };
 }

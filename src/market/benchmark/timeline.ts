@@ -59,11 +59,15 @@ interface Attempt {
 export interface Timeline {
   work(event: WorkEvent): void;
   readonly provider: (name: string, event: FleetEvent) => void;
-  /** The input of a piece was put into the store in so many milliseconds, just before it was ordered. */
-  put(part: number, duration: number): void;
+  /**
+   * The input of a piece was put into the store in so many milliseconds, just before it was ordered.
+   *
+   * @param began When that was first tried, unix milliseconds; so long ago if left out.
+   */
+  put(part: number, duration: number, began?: number): void;
   /** The output of a piece has come, after so many milliseconds. */
   got(part: number, duration: number): void;
-  /** In the sequence of the orders; one that was ordered again has several. */
+  /** In the sequence of the orders; a piece that was ordered again has several, of which each begins when the first did. */
   traces(): TaskTrace[];
 }
 
@@ -75,6 +79,8 @@ export function createTimeline(nameOf: (provider: number) => string, now: () => 
   const records = new Map<string, Record>();
   const attempts = new Map<string, Map<string, Attempt>>();
   const puts = new Map<number, number>();
+  /** When the input of a piece was first to be stored. */
+  const begins = new Map<number, number>();
   const gets = new Map<number, { at: number; duration: number }>();
   /** Troubles before there was an order. */
   const early = new Map<number, number>();
@@ -88,7 +94,7 @@ export function createTimeline(nameOf: (provider: number) => string, now: () => 
   };
   const traceOf = (record: Record): TaskTrace => {
     const { taskId, part, sent, delivered, paid, price, provider, retries } = record;
-    const begun = sent - (puts.get(part) ?? 0);
+    const begun = begins.get(part) ?? sent - (puts.get(part) ?? 0);
     const winner = provider === undefined ? undefined : nameOf(provider);
     const attempt = winner === undefined ? undefined : attempts.get(taskId)?.get(winner);
     return {
@@ -112,6 +118,8 @@ export function createTimeline(nameOf: (provider: number) => string, now: () => 
         case "submitted":
           // It is told when the order is on chain.
           records.set(taskId, { taskId, part, sent: at, posted: now(), retries: early.get(part) ?? 0 });
+          early.delete(part);
+          if (!begins.has(part)) begins.set(part, at - (puts.get(part) ?? 0));
           return;
         case "delivered":
           Object.assign(known ?? {}, { delivered: at, price: event.price, provider: event.provider });
@@ -133,8 +141,9 @@ export function createTimeline(nameOf: (provider: number) => string, now: () => 
       if (kind === "executed" || kind === "stored") attemptOf(taskId, name)[kind] = { at, duration };
       if (kind === "delivered") attemptOf(taskId, name).delivered = at;
     },
-    put(part, duration) {
+    put(part, duration, began) {
       puts.set(part, duration);
+      if (began !== undefined && !begins.has(part)) begins.set(part, began);
     },
     got(part, duration) {
       gets.set(part, { at: now(), duration });

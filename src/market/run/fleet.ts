@@ -50,6 +50,8 @@ export interface FleetProvider {
   /** Resolves when it has ended, with an error if nobody ended it. */
   readonly ended: Promise<ProviderEndedError | undefined>;
   stop(): Promise<void>;
+  /** Ends it as a crash would. */
+  kill(): void;
 }
 
 export interface ProviderStart {
@@ -135,6 +137,9 @@ function watched(child: ChildProcess, plan: ProviderPlan, report: (event: FleetE
     pid: child.pid,
     ready,
     ended,
+    kill() {
+      child.kill("SIGKILL");
+    },
     async stop() {
       stopping = true;
       child.kill("SIGTERM");

@@ -85,15 +85,20 @@ export async function budgetOf(
   return { publisher, clients, providers, total };
 }
 
+/** @throws {InsufficientFundsError} if the account has less, wei. */
+export async function requireBalance({ sender, provider, patience }: SigningProtocol, total: bigint): Promise<void> {
+  const balance = await persist("eth_getBalance", () => provider.getBalance(sender.address), patience.requests);
+  if (balance < total) throw new InsufficientFundsError(sender.address, balance, total);
+}
+
 /**
  * Gives everybody coin, from one account.
  *
  * @throws {InsufficientFundsError} before anything is sent.
  */
 export async function fund(funder: SigningProtocol, cast: Cast, budget: Budget): Promise<void> {
-  const { sender, provider, patience } = funder;
-  const balance = await persist("eth_getBalance", () => provider.getBalance(sender.address), patience.requests);
-  if (balance < budget.total) throw new InsufficientFundsError(sender.address, balance, budget.total);
+  const { sender } = funder;
+  await requireBalance(funder, budget.total);
   const payments: [Wallet, bigint][] = [
     [cast.publisher, budget.publisher],
     ...cast.clients.map((wallet, index): [Wallet, bigint] => {

@@ -179,6 +179,21 @@ describe("client work", () => {
     expect((await work.running).map(({ outcome }) => outcome)).to.deep.equal(["paid", "paid"]);
   });
 
+  it("keeps a place until a task is over if it is to, so that no more are ordered and unpaid than the window takes", async () => {
+    const work = start(piecesOf(3), { window: 1, underWay: "end" });
+    for (let count = 1; count <= 3; count++) {
+      const task = await work.ordered(count);
+      const show = await deliver(task, { show: false });
+      await until("the delivery", () => work.kindsOf(task.part).includes("delivered"));
+      await pause(100);
+      expect(work.submitted()).to.have.length(count);
+      show();
+    }
+    await work.running;
+    const kinds = work.events.map(({ kind }) => kind);
+    expect(kinds).to.deep.equal(Array.from({ length: 3 }, () => ["submitted", "delivered", "paid"]).flat());
+  });
+
   it("has the input in the store and the order in the journal before it sends it", async () => {
     const seen: { state: bigint; after: bigint; input: boolean }[] = [];
     const slow: OrderJournal = {

@@ -7,9 +7,10 @@ import { addedBy } from "../../../src/market/benchmark/overhead.js";
 import { parseResult } from "../../../src/market/benchmark/resultSchema.js";
 import { expectSentence, inPairs, processesWith, ran } from "../../helpers/scripts.js";
 
-/** Two sizes of one workload and one of the other, and a load, as small as they can be; faults take minutes. */
+/** Two sizes of one workload and one of the other, a load, and faults, as small as they can be; who is killed is missed for a minute. */
 const SMALL = [
-  ...["--quick", "--in-flight", "2", "--block-time", "0", "--providers", "2", "--no-faults"],
+  ...["--quick", "--in-flight", "2", "--block-time", "0", "--providers", "2", "--fault-tasks", "4"],
+  ...["--faults", "slow-store,lossy-rpc"],
   ...["--coin-price", "2", "--gas-price", "0.5", "--hardware", "Tesla T4", "--json"],
 ];
 
@@ -48,7 +49,18 @@ describe("scripts.benchmark", function () {
     const [one, hundred] = result.batches.map((batch) => addedBy(batch).unit);
     expect(hundred).to.be.below(one ?? 0);
     expect(result.loads.map(({ inFlight, tasks, failures }) => [inFlight, tasks, failures])).to.deep.equal([[2, 8, 0]]);
-    expect(result.scenarios).to.deep.equal([]);
+    expect(result.setup).to.include({ providers: 2, parallel: 1, reward: 10n ** 15n });
+    expect(result.rates.map(({ workload, units }) => [workload, units])).to.deep.equal([
+      ["digits", 100],
+      ["train", 100],
+    ]);
+    const [baseline, ...faulty] = result.scenarios;
+    expect(baseline).to.include({ scenario: "baseline", tasks: 4, faults: 0, lost: 0 });
+    expect(faulty.map(({ scenario, tasks, inFlight, lost }) => [scenario, tasks, inFlight, lost])).to.deep.equal([
+      ["slow-store", 4, 4, 0],
+      ["lossy-rpc", 4, 4, 0],
+    ]);
+    for (const { scenario, faults } of faulty) expect(faults, scenario).to.be.above(0);
 
     const [digits] = result.prices;
     expect(digits?.offers.every(({ basis }) => basis === "not measured here")).to.equal(true);
@@ -74,8 +86,9 @@ describe("scripts.benchmark", function () {
       [["--workloads", "digits,chess"], 2, /“chess” is none of digits, train/],
       [["--reward", "0"], 2, /amount of coins above 0/],
       [["--rpc", "http://127.0.0.1:1"], 2, /--rpc and --deployment go together/],
-      [["--rpc", "ws://127.0.0.1:1", "--deployment", bad], 2, /node of http or https only.*--no-faults/],
-      [["--providers", "1"], 2, /--providers 2 or more, or add --no-faults/],
+      [["--rpc", "ws://127.0.0.1:1", "--deployment", bad], 2, /node of http or https only.*lossy-rpc out of --faults/],
+      [["--faults", "flood"], 2, /“flood” is none of slow-store, lossy-rpc, provider-killed/],
+      [["--providers", "1"], 2, /--providers 2 or more, or leave provider-killed out/],
       [["--prices", join(folder, "none.json")], 1, /There is no file .*none\.json/],
       [["--prices", bad], 1, /offers.*list of at least one offer/],
       [["--compare", bad], 1, /bad\.json.*format/],

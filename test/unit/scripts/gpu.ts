@@ -36,6 +36,20 @@ describe("scripts.benchmark.measureGpu", () => {
     expect(await reasonOf(machineWith(INFO))).to.equal("NVIDIA H200 failed: no device");
   });
 
+  it("names an accelerator as its driver does, but only one of that maker", async () => {
+    const named = async (info: Adapter["info"], driver: string) => {
+      const result = await measureGpu(signal, machineWith(info), { driver });
+      return result.measured ? "measured" : result;
+    };
+    const bare = { ...INFO, device: "" };
+    expect(await named(bare, "NVIDIA H200 SXM")).to.deep.equal({
+      ...{ measured: false, failed: true, reason: "NVIDIA H200 SXM failed: no device" },
+    });
+    const other = { vendor: "intel", architecture: "xe", device: "", description: "Intel UHD Graphics" };
+    expect(await named(other, "NVIDIA H200 SXM")).to.include({ reason: "Intel UHD Graphics failed: no device" });
+    expect(await named(INFO, "none")).to.include({ reason: "NVIDIA H200 failed: no device" });
+  });
+
   it("takes no software for a GPU", async () => {
     const software = [
       { ...INFO, isFallbackAdapter: true },

@@ -87,7 +87,7 @@ export function splitChart({ batches }: BenchmarkResult): string {
 /** How many times as long as at the baseline the scenarios take. */
 export function growthChart({ scenarios }: BenchmarkResult): string {
   const drawing = { name: "growth", title: "Time to the payment while something fails", width: WIDTH };
-  const rows = scenarios.filter(({ growth }) => growth.p50 !== undefined || growth.p90 !== undefined);
+  const rows = scenarios.filter(({ growth }) => Object.keys(growth).length > 0);
   if (rows.length === 0) return emptyDrawing(drawing, "There were too few tasks to compare with the baseline.");
   const option: Option = {
     ...lying(
@@ -96,11 +96,11 @@ export function growthChart({ scenarios }: BenchmarkResult): string {
       MARGINS,
     ),
     legend: { top: 34, left: 12, itemWidth: 14, textStyle: LABEL },
-    series: (["p50", "p90"] as const).map((quantile, index) => ({
+    series: (["p50", "p90", "p99"] as const).map((quantile, index) => ({
       ...({ type: "bar", silent: true, name: quantile, barMaxWidth: 12 } as const),
       itemStyle: { color: PALETTE[index] ?? INK },
       data: rows.map(({ growth }) => growth[quantile] ?? "-"),
     })),
   };
-  return drawSvg({ ...drawing, height: heightOf(1.5 * rows.length), option });
+  return drawSvg({ ...drawing, height: heightOf(2 * rows.length), option });
 }

@@ -14,7 +14,7 @@ const VERDICTS: Readonly<Record<Change["verdict"], string>> = {
 /** Each figure that both results have. */
 export function changeFigures({ changes }: Comparison): Figures {
   return {
-    title: `Changes; a regression is worse by more than ${percent(TOLERANCE, 0)} and beyond the repetitions of both`,
+    title: `Changes; a regression is worse by more than ${percent(TOLERANCE, 0)} and more than chance explains`,
     columns: [text("figure"), text("unit"), ...["old", "new", "change"].map(number), text("verdict")],
     rows: changes.map(({ name, unit, old, new: fresh, percent: change, verdict }) => [
       ...[plain(name), unit],

@@ -96,6 +96,18 @@ export function gasFigures({ batches }: BenchmarkResult): Figures {
   };
 }
 
+/** How much the whole machine does without a market. */
+export function rateFigures({ rates }: BenchmarkResult): Figures {
+  return {
+    title: "The whole machine without a market, measured",
+    columns: [...["workload", "task"].map(text), ...["at a time", "units/s", "least", "most"].map(number)],
+    rows: rates.map(({ workload, unit, units, parallel, rate }) => [
+      ...[plain(workload), count(units, plain(unit)), String(parallel)],
+      ...[rate.median, rate.least, rate.most].map(figure),
+    ]),
+  };
+}
+
 /** How much goes through. */
 export function loadFigures({ loads }: BenchmarkResult): Figures {
   return {
@@ -122,14 +134,16 @@ export function scenarioFigures({ scenarios }: BenchmarkResult): Figures {
     title: "Reliability: until the payment, measured",
     columns: [
       ...["scenario", "workload"].map(text),
-      ...["tasks", "faults", "lost", "retries", "p50", "p90", "p99", "most", "p50 grew", "p90 grew"].map(number),
+      ...["tasks", "faults", "lost", "retries", "p50", "p90", "p99", "most", "p50 grew", "p90 grew", "p99 grew"].map(
+        number,
+      ),
     ],
     rows: scenarios.map(({ scenario, workload, tasks, faults, lost, retries, payment, growth }) => [
       ...[scenario, plain(workload)],
       ...[tasks, faults, lost, retries].map(String),
       // As many samples as were not lost.
       ...quantiles(payment).slice(1),
-      ...[growth.p50, growth.p90].map(times),
+      ...[growth.p50, growth.p90, growth.p99].map(times),
     ]),
   };
 }

@@ -9,6 +9,7 @@ import {
   latencyFigures,
   loadFigures,
   overheadFigures,
+  rateFigures,
   scenarioFigures,
   splitFigures,
 } from "./figures.js";
@@ -31,7 +32,7 @@ ${listHtml("incidents", "How to read it", READING)}
 ${figureHtml(overheadChart(result), "What a task takes beside its work is shared by its units: the larger the task, the less falls on each.")}
 ${figureHtml(splitChart(result), "Chain: until transactions were in blocks. Storage: uploads and downloads. Waiting: all else, e.g. until somebody looked.")}
 ${sectionHtml(latencyFigures(result))}
-${sectionHtml(overheadFigures(result), ["Middle half: upper quartile less lower quartile of the repetitions."])}
+${sectionHtml(overheadFigures(result), ["Middle half: upper quartile less lower quartile of the tasks."])}
 ${sectionHtml(splitFigures(result))}
 <h2>How much</h2>
 ${figureHtml(loadChart(result), "From the first order to the last payment.")}
@@ -40,6 +41,7 @@ ${sectionHtml(loadFigures(result), ["Failures: tasks that were not paid. Retries
 ${figureHtml(growthChart(result), "Times to the payment against those without a failure.")}
 ${sectionHtml(scenarioFigures(result), ["Faults: requests that were delayed, answers that were lost, providers that were killed."])}
 <h2>At what cost</h2>
+${sectionHtml(rateFigures(result), ["As many executions at a time as there are processors."])}
 <p>${escapeHtml(gpuSentence(result))}</p>
 ${sectionHtml(costFigures(result), ["The price contains fee and royalty; gas comes on top."])}
 ${sectionHtml(marketFigures(result))}

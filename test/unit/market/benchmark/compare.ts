@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { type Change, compareResults } from "../../../../src/market/benchmark/compare.js";
 import { figuresIn } from "../../../../src/market/benchmark/compareFigures.js";
+import { latencyOf } from "../../../../src/market/benchmark/statistics.js";
 import { comparisonText } from "../../../../src/market/benchmark/report/text.js";
 import type { BatchResult, BenchmarkResult } from "../../../../src/market/benchmark/result.js";
 import {
@@ -9,8 +10,10 @@ import {
   aLoad,
   aMachine,
   aNetwork,
+  aRate,
   aResult,
   aScenario,
+  aSetup,
   aSpread,
 } from "../../../helpers/benchmark.js";
 import { expectNear } from "../../../helpers/near.js";
@@ -80,11 +83,11 @@ describe("market.benchmark.compareResults", () => {
 
   it("takes one more lost or failed task for a regression", () => {
     const lost = (tasks: number) => aResult({ scenarios: [aScenario({ lost: tasks })] });
-    const change = changeOf(lost(0), lost(1), "digits, baseline: lost");
+    const change = changeOf(lost(0), lost(1), "digits of 100, 4 in flight, baseline: lost");
     expect(change).to.include({ verdict: "regression", old: 0, new: 1 });
     expect(change).to.not.have.property("percent");
     expect(compareResults(lost(0), lost(1)).regressed).to.equal(true);
-    expect(changeOf(lost(2), lost(1), "digits, baseline: lost").verdict).to.equal("better");
+    expect(changeOf(lost(2), lost(1), "digits of 100, 4 in flight, baseline: lost").verdict).to.equal("better");
     const failed = (failures: number) => aResult({ loads: [aLoad(1, { failures })] });
     expect(compareResults(failed(1), failed(2)).regressed).to.equal(true);
   });
@@ -118,6 +121,66 @@ describe("market.benchmark.compareResults", () => {
     const verdict = (name: string) => changes.find((change) => change.name === name)?.verdict;
     expect(verdict("digits of 100: direct")).to.equal("same");
     expect(verdict(MARKET)).to.equal("not judged");
+  });
+
+  it("judges times in the market on a chain whose measured time between blocks is nearly the same", () => {
+    const on = (blockTime: number, market: number) => ({ ...withMarket(market), network: aNetwork({ blockTime }) });
+    expect(changeOf(on(2.0131, 6), on(2.0127, 18), MARKET).verdict).to.equal("regression");
+    expect(compareResults(on(2.0131, 6), on(2.0127, 18)).notes).to.deep.equal([]);
+    expect(changeOf(on(2, 6), on(2.3, 18), MARKET).verdict).to.equal("not judged");
+    expect(changeOf(on(0, 6), on(0, 18), MARKET).verdict).to.equal("regression");
+    expect(changeOf(on(0, 6), on(1, 18), MARKET).verdict).to.equal("not judged");
+  });
+
+  it("judges neither times in the market nor gas of another set-up, but direct times and lost tasks", () => {
+    for (const fields of [{ providers: 2 }, { parallel: 2 }, { reward: 1n }, { delay: 0 }, { loss: 0.5 }]) {
+      const after = aResult({ setup: aSetup(fields), scenarios: [aScenario({ lost: 1 })] });
+      const { changes, notes } = compareResults(aResult(), after);
+      expect(notes[0]).to.match(
+        /^The set-ups differ \([a-z]+ [\d.]+, now [\d.]+\): times in the market and gas are not/,
+      );
+      const verdict = (name: string) => changes.find((change) => change.name === name)?.verdict;
+      for (const name of [MARKET, "digits of 100: payment p50", "digits of 100: gas of the provider"]) {
+        expect(verdict(name), name).to.equal("not judged");
+      }
+      expect(verdict("digits of 100, 8 in flight: throughput")).to.equal("not judged");
+      expect(verdict("digits of 100: direct")).to.equal("same");
+      expect(verdict("digits of 100, 4 in flight, baseline: lost")).to.equal("regression");
+    }
+  });
+
+  it("compares no scenario of other tasks, or of another number in flight", () => {
+    const after = aResult({ scenarios: [aScenario({ inFlight: 64 }), aScenario({ units: 1 })] });
+    expect(
+      compareResults(aResult({ scenarios: [aScenario()] }), after)
+        .changes.map(({ name }) => name)
+        .join(),
+    ).not.to.include("baseline");
+  });
+
+  it("notices a median that has doubled among times that spread widely", () => {
+    // As tasks in a queue do: from 3 s to 40 s, then to 80 s.
+    const queued = (longest: number) => ({
+      ...aScenario({ payment: latencyOf(Array.from({ length: 128 }, (_, index) => 3_000 + (index * longest) / 128)) }),
+    });
+    const [before, after] = [40_000, 80_000].map((longest) => aResult({ scenarios: [queued(longest)] }));
+    if (before === undefined || after === undefined) throw new Error("no results");
+    const name = "digits of 100, 4 in flight, baseline: payment p50";
+    expect(changeOf(before, after, name).verdict).to.equal("regression");
+    expect(changeOf(after, before, name).verdict).to.equal("better");
+    // One task that takes ten times as long makes no range in which all is the same.
+    const outlier = { ...withMarket(...Array.from({ length: 20 }, () => 6), 60) };
+    expect(changeOf(outlier, withMarket(...Array.from({ length: 21 }, () => 12)), MARKET).verdict).to.equal(
+      "regression",
+    );
+  });
+
+  it("judges rates of the whole machine on the same machine alone", () => {
+    const at = (rate: number, cpu = "Same") =>
+      aResult({ rates: [aRate({ rate: aSpread(rate) })], machine: aMachine({ cpu }) });
+    const name = "digits of 100 on the whole machine: rate";
+    expect(changeOf(at(50), at(40), name).verdict).to.equal("regression");
+    expect(changeOf(at(50), at(40, "Other"), name).verdict).to.equal("not judged");
   });
 
   it("judges no rates of another accelerator", () => {

@@ -159,9 +159,7 @@ describe("market.benchmark.providerCost", () => {
     expectNear(found.rewardCoins ?? 0, 0.00008004, 1e-12);
   });
 
-  it("shares the device among tasks at a time, and wears it less the more it works", () => {
-    const shared = providerCost(processor, { usdPerKwh: 0.2 }, cost, { ...OPERATION, parallel: 4 });
-    expectNear(shared.depreciation + shared.energy, 2e-5, 1e-12);
+  it("wears the device less the more it works", () => {
     const busy = providerCost(processor, { usdPerKwh: 0.2 }, cost, { ...OPERATION, utilisation: 1 });
     expectNear(busy.depreciation, 2e-5, 1e-12);
     expectNear(busy.energy, 4e-5, 1e-12);
@@ -177,7 +175,6 @@ describe("market.benchmark.providerCost", () => {
     ["seconds", 0],
     ["utilisation", 0],
     ["utilisation", 1.01],
-    ["parallel", 0],
     ["coinPrice", -1],
   ] as const) {
     it(`refuses ${value} as ${input}`, () => {
@@ -188,15 +185,25 @@ describe("market.benchmark.providerCost", () => {
 });
 
 describe("market.benchmark.comparePrices", () => {
-  const choices = { device: CPU, utilisation: 0.5 };
+  const choices = { utilisation: 0.5 };
+  const rate = measured(CPU, 50);
 
-  it("measures the rate by the direct execution, and sets the measured device before the others", () => {
-    const found = comparePrices(aBook(), aBatch(), aNetwork(), choices);
+  it("goes by the rate of the whole device, and sets the measured device before the others", () => {
+    const found = comparePrices(aBook(), aBatch(), rate, aNetwork(), choices);
     expect(found.rate).to.deep.equal({ origin: "measured", device: CPU, value: 50 });
     expect(found.offers.map(({ basis }) => basis)).to.deep.equal(["measured", "not measured here"]);
     expectNear(found.market.total.usd ?? 0, 203, 1e-9);
     expect(found.provider?.payment).to.equal(parseEther("0.0075"));
     expectNear(found.provider?.cost.reward ?? 0, 0.16008, 1e-9);
+    // A device that does twice as much is worn half as much by a task, and its offers cost half as much.
+    const twice = comparePrices(aBook(), aBatch(), measured(CPU, 100), aNetwork(), choices);
+    expectNear(twice.provider?.cost.depreciation ?? 0, (found.provider?.cost.depreciation ?? 0) / 2, 1e-12);
+    expectNear(twice.provider?.cost.energy ?? 0, (found.provider?.cost.energy ?? 0) / 2, 1e-12);
+    const costs = [found, twice].map(({ offers: [first] }) => (first?.basis === "measured" ? first.cost.value : 0));
+    expectNear(costs[1] ?? 0, (costs[0] ?? 0) / 2, 1e-12);
+    expect(
+      thrown(() => comparePrices(aBook(), aBatch(), measured(CPU, 0), aNetwork(), choices), CostInputError),
+    ).to.include({ input: "rate", value: 0 });
   });
 
   it("puts the cheaper device first among those that were not measured", () => {
@@ -205,15 +212,22 @@ describe("market.benchmark.comparePrices", () => {
       anOffer({ usdPerHour: 3, devices: 1 }),
       anOffer({ usdPerHour: 1.9, devices: 1, product: "x" }),
     ];
-    const found = comparePrices(aBook({ offers }), aBatch(), aNetwork(), choices);
+    const found = comparePrices(aBook({ offers }), aBatch(), rate, aNetwork(), choices);
     expect(found.offers.map(({ offer }) => offer.value.usdPerHour)).to.deep.equal([1.9, 16, 3]);
   });
 
   it("says nothing of a provider whose hardware or energy has no price", () => {
-    expect(comparePrices(aBook({ hardware: [] }), aBatch(), aNetwork(), choices)).to.not.have.property("provider");
+    expect(comparePrices(aBook({ hardware: [] }), aBatch(), rate, aNetwork(), choices)).to.not.have.property(
+      "provider",
+    );
     const { format, offers, hardware } = aBook();
-    expect(comparePrices({ format, offers, hardware }, aBatch(), aNetwork(), choices)).to.not.have.property("provider");
-    const named = comparePrices(aBook(), aBatch(), aNetwork(), { ...choices, device: "Another", hardware: CPU });
+    expect(comparePrices({ format, offers, hardware }, aBatch(), rate, aNetwork(), choices)).to.not.have.property(
+      "provider",
+    );
+    const named = comparePrices(aBook(), aBatch(), measured("Another", 50), aNetwork(), {
+      ...choices,
+      hardware: CPU,
+    });
     expect(named.provider?.hardware).to.equal(CPU);
     expect(named.offers.every(({ basis }) => basis === "not measured here")).to.equal(true);
   });

@@ -106,18 +106,23 @@ describe("market.benchmark.timedStore", () => {
   it("remembers how long it took for what", async () => {
     let clock = 0;
     const slow = memoryStore();
-    const { store, put, got } = timedStore(
+    let date = 1_000;
+    const { store, put, got, began } = timedStore(
       {
         ...slow,
         put: (...asked) => ((clock += 7), slow.put(...asked)),
         get: (...asked) => ((clock += 5), slow.get(...asked)),
       },
       () => clock,
+      () => (date += 100),
     );
     const content = Uint8Array.of(1, 2);
     const { digest } = await store.put(content);
     expect(digest).to.equal(digestOf(content));
     await store.get(digest.toUpperCase().replace("0X", "0x"));
     expect([put(digest), got(digest), put(`0x${"00".repeat(32)}`)]).to.deep.equal([7, 5, 0]);
+    // From the first try on, whether it succeeded or not.
+    await store.put(content);
+    expect([began(digest), began(`0x${"00".repeat(32)}`)]).to.deep.equal([1_100, undefined]);
   });
 });

@@ -117,7 +117,15 @@ describe("market.benchmark.measureScenario", () => {
     const many = (payment: number) => Array.from({ length: 20 }, (_, part) => trace(part, payment, { retries: 1 }));
     const { bench } = benchOf([{ traces: many(1_000) }, { traces: many(2_500), lost: 2 }]);
     const baseline = (await measureScenario(bench, "baseline", prepared(20), { inFlight: 4 })).result;
-    expect(baseline).to.deep.include({ scenario: "baseline", faults: 0, lost: 0, retries: 20, growth: {} });
+    expect(baseline).to.deep.include({
+      scenario: "baseline",
+      units: 100,
+      inFlight: 4,
+      faults: 0,
+      lost: 0,
+      retries: 20,
+      growth: {},
+    });
     let delayed = 5;
     const faults = () => (delayed += 7);
     const settings = { inFlight: 4, faults };

@@ -6,6 +6,7 @@ import { costChart, rateChart } from "../../../../src/market/benchmark/report/pr
 import { benchmarkText } from "../../../../src/market/benchmark/report/text.js";
 import type { BenchmarkResult, PriceComparison } from "../../../../src/market/benchmark/result.js";
 import { comparePrices } from "../../../../src/market/benchmark/prices.js";
+import { measured } from "../../../../src/market/benchmark/provenance.js";
 import {
   aBatch,
   aBook,
@@ -41,7 +42,7 @@ function hostile(): BenchmarkResult {
     batches: [{ ...batch, cost: { ...batch.cost, gas: [{ operation: HOSTILE, payer: "client", gas: 1n }] } }],
     loads: [aLoad(1, { workload: HOSTILE })],
     gpu: { measured: false, reason: HOSTILE },
-    prices: [comparePrices(aBook({ offers }), batch, aNetwork(), { device: CPU, utilisation: 1 })],
+    prices: [comparePrices(aBook({ offers }), batch, measured(CPU, 50), aNetwork(), { utilisation: 1 })],
     problems: [HOSTILE],
   });
 }
@@ -110,18 +111,32 @@ describe("market.benchmark.report", () => {
 
     it("shows a list price to the last digit, with its region", () => {
       const offers = [anOffer({ usdPerHour: 27.44705, region: "us-east-1" })];
-      const comparison = comparePrices(aBook({ offers }), aBatch(), aNetwork(), { device: CPU, utilisation: 1 });
+      const comparison = comparePrices(aBook({ offers }), aBatch(), measured(CPU, 50), aNetwork(), { utilisation: 1 });
       expect(cellsOf(benchmarkText(aResult({ prices: [comparison] })), "Cloud, us-east-1")).to.include("27.44705");
     });
 
     it("says once that no offer has a cost, and that no hardware was named", () => {
-      const alien = comparePrices(aBook(), aBatch(), aNetwork(), { device: "Another Processor", utilisation: 1 });
+      const alien = comparePrices(aBook(), aBatch(), measured("Another Processor", 50), aNetwork(), { utilisation: 1 });
       for (const shown of [benchmarkText, benchmarkPage].map((show) => show(aResult({ prices: [alien] })))) {
         expect(shown).to.include("none of these devices was measured here").and.include("by --hardware.");
         expect(shown).not.to.match(/saved in the market|Payment for one task/);
       }
       const row = cellsOf(benchmarkText(aResult({ prices: [alien] })), "8 × NVIDIA H100 80GB HBM3");
       expect(row).to.have.length(6).and.include("28.8");
+    });
+
+    it("lists no prices of others beside which nothing stands", () => {
+      const network = aNetwork();
+      const { coinPrice, ...priceless } = network;
+      expect(coinPrice).to.equal(2_000);
+      const elsewhere = comparePrices(aBook(), aBatch(), measured("Another", 50), priceless, { utilisation: 1 });
+      const said = benchmarkText(aResult({ network: priceless, prices: [elsewhere] }));
+      expect(said).to.include("say one by --coin-price").and.not.include("28.8");
+      // Of the very machine there is a cost all the same.
+      const own = comparePrices(aBook(), aBatch(), measured(CPU, 50), priceless, { utilisation: 1 });
+      expect(benchmarkText(aResult({ network: priceless, prices: [own] })))
+        .to.include("28.8")
+        .and.include("$0.02");
     });
 
     it("tells what a provider needs, how loads and failures went, and why there is no accelerator", () => {
@@ -150,7 +165,7 @@ describe("market.benchmark.report", () => {
         "0",
         "3",
       ]);
-      expect(cellsOf(text, "provider-killed").slice(-2)).to.deep.equal(["× 1.5", "× 2.25"]);
+      expect(cellsOf(text, "provider-killed").slice(-3)).to.deep.equal(["× 1.5", "× 2.25", "–"]);
       expect(text)
         .to.include("No accelerator was measured: There is none.")
         .and.match(/No problems\.$/);
@@ -209,7 +224,7 @@ describe("market.benchmark.report", () => {
     });
 
     it("says why there are neither", () => {
-      const unpriced = comparePrices(aBook(), aBatch(), { gasPrice: 1n }, { device: "Another", utilisation: 1 });
+      const unpriced = comparePrices(aBook(), aBatch(), measured("Another", 50), { gasPrice: 1n }, { utilisation: 1 });
       expect(wordsOf(costChart(unpriced))).to.include("No offer is of the device that was measured here.");
       expect(wordsOf(rateChart(unpriced)).join()).to.include("no price in USD");
     });

@@ -55,9 +55,13 @@ describe("market.benchmark.spreadOf", () => {
 
 describe("market.benchmark.latencyOf", () => {
   it("says as many quantiles as there are samples for, and the range", () => {
-    expect(latencyOf([])).to.deep.equal({ samples: 0 });
-    expect(latencyOf([5, 3, 4])).to.deep.equal({ samples: 3, least: 3, most: 5 });
-    expect(latencyOf(upTo(20))).to.deep.equal({ samples: 20, least: 1, p50: 10, p90: 18, most: 20 });
+    expect(latencyOf([])).to.deep.equal({ samples: 0, intervals: {} });
+    expect(latencyOf([5, 3, 4])).to.deep.equal({ samples: 3, least: 3, most: 5, intervals: {} });
+    expect(latencyOf(upTo(20))).to.deep.equal({
+      ...{ samples: 20, least: 1, p50: 10, p90: 18, most: 20 },
+      // 10 ∓ 4.38, and 18 ∓ 2.63, rounded up, of 20.
+      intervals: { p50: [6, 15], p90: [16, 20] },
+    });
     expect(latencyOf(upTo(100))).to.include({ p50: 50, p90: 90, p99: 99 });
   });
 });

@@ -63,6 +63,23 @@ describe("market.benchmark.createTimeline", () => {
     expect(trace?.split).to.deep.equal({ chain: 50 + 20 + 20, storage: 15, execution: 100, waiting: 5 });
   });
 
+  it("begins when the input was first to be stored, and when a piece was first ordered", () => {
+    const line = timeline();
+    // The store failed at 10, and took 5 ms until 40 at last.
+    told(line, { kind: "trouble", reason: "the store is away" }, 20);
+    line.put(0, 5, 10);
+    told(line, { kind: "submitted", order, startPrice: 5n }, 40);
+    // Nobody did it; ordered again, its input is there.
+    const again = `0x${"bb".repeat(32)}`;
+    line.put(0, 1, 10);
+    told(line, { kind: "submitted", taskId: again, order, startPrice: 5n }, 1_000);
+    told(line, { kind: "delivered", taskId: again, provider: 1, price: 5n }, 1_500);
+    told(line, { kind: "paid", taskId: again, provider: 1, price: 5n }, 1_600);
+    const [first, second] = line.traces();
+    expect(first).to.deep.include({ taskId: TASK, retries: 1 }).and.not.have.property("payment");
+    expect(second).to.deep.include({ taskId: again, retries: 0, delivery: 1_490, payment: 1_590 });
+  });
+
   it("knows the work of others, who was paid, and what was got over", () => {
     const line = timeline();
     told(line, { kind: "trouble", reason: "the store is away" }, 10);
