@@ -174,7 +174,7 @@ async function run(choices: BenchmarkChoices, signal: AbortSignal): Promise<Benc
     if (places.length === 0) throw error;
     const commands = places.map(({ place }) => reclaimWords(choices, place));
     throw new ScriptError(
-      `${messageOf(error)} Coin of the benchmark is still on the chain; this takes it back: ${commands.join("; ")}`,
+      `${messageOf(error)} Coin of the benchmark is still on the chain; this takes it back: ${commands.join("; ")}.`,
       { cause: error },
     );
   } finally {

@@ -13,6 +13,8 @@ export interface OperationGas {
   readonly operation: string;
   /** Who sends it and pays for it. */
   readonly payer: "client" | "provider";
+  /** Of transactions that were refused in a block, e.g. because another provider was first; how many is a matter of chance. */
+  readonly refused?: true;
   /** For one task; of a transaction that serves several tasks a share, rounded up. */
   readonly gas: bigint;
 }
@@ -111,9 +113,14 @@ export function usdOf(wei: bigint, coinPrice: number): number {
   return Number(formatEther(wei)) * coinPrice;
 }
 
-/** Gas of a task that one side pays for. */
+/** Gas of a task that one side pays for, that of refused transactions included. */
 export function gasOf(cost: Pick<TaskCost, "gas">, payer: OperationGas["payer"]): bigint {
   return cost.gas.filter((each) => each.payer === payer).reduce((sum, { gas }) => sum + gas, 0n);
+}
+
+/** The same without what was refused. */
+export function gasOfDone({ gas }: Pick<TaskCost, "gas">, payer: OperationGas["payer"]): bigint {
+  return gasOf({ gas: gas.filter(({ refused }) => refused !== true) }, payer);
 }
 
 /**

@@ -137,13 +137,14 @@ export async function measureScenario(
   };
 }
 
-/** Gas of each operation for one task, rounded up, and who pays for it; refused transactions cost theirs too. */
+/** Gas of each operation for one task, rounded up, and who pays for it; refused transactions cost theirs too, and stand apart. */
 export function gasOfTask(transactions: readonly SuiteTransaction[], client: string, tasks: number): OperationGas[] {
   const totals = new Map<string, OperationGas>();
-  for (const { operation, from, gas } of transactions) {
+  for (const { operation, from, gas, reverted } of transactions) {
     const payer = from.toLowerCase() === client.toLowerCase() ? "client" : "provider";
-    const key = `${payer} ${operation}`;
-    totals.set(key, { operation, payer, gas: (totals.get(key)?.gas ?? 0n) + gas });
+    const key = `${payer} ${operation} ${reverted}`;
+    const refused = reverted ? ({ refused: true } as const) : {};
+    totals.set(key, { operation, payer, gas: (totals.get(key)?.gas ?? 0n) + gas, ...refused });
   }
   const count = BigInt(tasks);
   return [...totals.values()].map((each) => ({ ...each, gas: (each.gas + count - 1n) / count }));

@@ -45,7 +45,14 @@ const taskCost = z.strictObject({
   price: wei,
   fee: wei,
   royalty: wei,
-  gas: z.array(z.strictObject({ operation: text, payer: z.enum(["client", "provider"], wrong("payer")), gas: wei })),
+  gas: z.array(
+    z.strictObject({
+      operation: text,
+      payer: z.enum(["client", "provider"], wrong("payer")),
+      gas: wei,
+      refused: z.literal(true).exactOptional(),
+    }),
+  ),
 });
 
 const amount = z.strictObject({ wei, usd: some.exactOptional() });

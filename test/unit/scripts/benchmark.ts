@@ -1,11 +1,15 @@
+import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { formatEther, parseEther } from "ethers";
 import { command } from "../../../scripts/benchmark/options.js";
 import { addedBy } from "../../../src/market/benchmark/overhead.js";
 import { parseResult } from "../../../src/market/benchmark/resultSchema.js";
-import { expectSentence, inPairs, processesWith, ran } from "../../helpers/scripts.js";
+import { pause } from "../../../src/protocol/retry.js";
+import { startChain } from "../../helpers/otherChain.js";
+import { expectSentence, inPairs, processesWith, ran, start, textsOf } from "../../helpers/scripts.js";
 
 /** Two sizes of one workload and one of the other, a load, and faults, as small as they can be; who is killed is missed for a minute. */
 const SMALL = [
@@ -71,6 +75,68 @@ describe("scripts.benchmark", function () {
     expect(parseResult(await readFile(join(folder, run, "result.json"), "utf8"))).to.deep.equal(result);
     const left = await processesWith(folder);
     if (left !== undefined) expect(left).to.deep.equal([]);
+  });
+
+  describe("on another chain", () => {
+    let chain: Awaited<ReturnType<typeof startChain>>;
+    const options = ["--quick", "--workloads", "digits", "--in-flight", "4", "--providers", "2"];
+    before(async () => {
+      chain = await startChain(join(folder, "chain"));
+    });
+    after(() => chain.close());
+
+    it("asks once for what both markets need, before anything is sent", async () => {
+      const { env, words } = chain;
+      const before = await chain.balance();
+      const amounts = [];
+      for (const faults of [[], ["--no-faults"]]) {
+        const asked = await ran("benchmark", [...options, ...words, ...faults, "--folder", join(folder, "asked")], env);
+        expectSentence(asked.err, /Spend up to [\d.]+ .*Add --yes/);
+        expect(asked.status).to.equal(2);
+        amounts.push(Number(/up to ([\d.]+)/.exec(asked.err)?.[1]));
+      }
+      expect(amounts[0]).to.be.above(1.2 * (amounts[1] ?? 0));
+      const poor = await ran("benchmark", [...options, ...words, "--yes", "--folder", folder], {
+        OPENGPU_FUNDER_KEY: `0x${"5a".repeat(32)}`,
+      });
+      expectSentence(poor.err, /has 0 wei/);
+      expect(await chain.balance()).to.equal(before);
+    });
+
+    it("says how to take the coin back when it is interrupted, and its orders and stakes are taken back", async () => {
+      const place = join(folder, "interrupted");
+      const { env, words } = chain;
+      const before = await chain.balance();
+      const child = start("benchmark", [...options, ...words, "--no-faults", "--yes", "--folder", place], env, {
+        ...{ timeout: 120_000, detached: true },
+      });
+      const texts = textsOf(child);
+      const closed = once(child, "close");
+      const market = async () => join(place, (await readdir(place).catch(() => []))[0] ?? "", "market");
+      const ordered = async () =>
+        (await readFile(join(await market(), "client-1.jsonl"), "utf8").catch(() => "")) !== "";
+      while (!(await ordered()) && child.exitCode === null) await pause(20);
+      process.kill(-(child.pid ?? 0), "SIGINT");
+      await closed;
+      expectSentence(texts.err, /interrupted.* this takes it back: npm start -- .* --reclaim .*market\.$/);
+      const rest = await processesWith(place);
+      if (rest !== undefined) expect(rest).to.deep.equal([]);
+      const take = async () => {
+        const { status, out, err } = await ran("start", [...words, "--reclaim", await market()], env);
+        expect([err, status]).to.deep.equal(["", 0]);
+        return out;
+      };
+      expect(await take()).to.match(/provider 1: [\d.]+ of stake unbond until/);
+      for (let time = 0; time < 2; time++) {
+        await chain.wait();
+        await take();
+      }
+      await chain.wait();
+      const last = await take();
+      expect(last.trim().split("\n"), last).to.have.length(1);
+      const gone = before - (await chain.balance());
+      expect(gone < parseEther("0.1"), formatEther(gone)).to.equal(true);
+    });
   });
 
   it("tells its options, and what they are if they are left out", () => {

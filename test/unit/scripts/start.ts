@@ -4,21 +4,16 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { formatEther, parseEther, Wallet } from "ethers";
-import { network } from "hardhat";
+import { formatEther, parseEther } from "ethers";
 import { PNG } from "pngjs";
-import { compilerOf } from "../../../scripts/deployment/build.js";
 import { jobOf } from "../../../scripts/market/job.js";
 import { command, type RunChoices } from "../../../scripts/market/options.js";
 import { readPpm } from "../../../src/client/frame.js";
 import { digestOf } from "../../../src/content/digest.js";
-import { createDeploymentStore } from "../../../src/files/deploymentStore.js";
-import { devnetAccount } from "../../../src/market/devnet.js";
 import type { Summary } from "../../../src/market/summary.js";
-import { deploy } from "../../../src/protocol/deploy/run.js";
-import { connectNode } from "../../../src/protocol/provider.js";
 import { createWasmExecutor } from "../../../src/sandbox/wasmExecutor.js";
 import { expectSentence, HOST, inPairs, processesWith, ran, start, textsOf } from "../../helpers/scripts.js";
+import { startChain } from "../../helpers/otherChain.js";
 import { loadWorkload } from "../../helpers/workloads.js";
 
 /** Three providers and two clients, a block for every transaction, 15 tasks of some milliseconds. */
@@ -40,24 +35,6 @@ const LONG = 180_000;
 /** Amounts are decimal strings in JSON. */
 type Written<T> = T extends bigint ? string : T extends object ? { readonly [K in keyof T]: Written<T[K]> } : T;
 const sum = (amounts: readonly string[]) => amounts.reduce((total, amount) => total + BigInt(amount), 0n);
-
-/** A chain with a suite that is not the run's own, and somebody with coin. */
-async function startChain(folder: string) {
-  const server = await network.createServer("default", HOST, 0);
-  const { port } = await server.listen();
-  const url = `http://${HOST}:${port}`;
-  const provider = await connectNode(url);
-  const deployer = new Wallet(devnetAccount("deployer").key, provider);
-  const governance = { owner: deployer.address, treasury: devnetAccount("treasury").address };
-  const compiler = await compilerOf();
-  await deploy({ ...{ signer: deployer, governance, compiler }, store: createDeploymentStore(folder) });
-  const funder = new Wallet(devnetAccount("client 1").key, provider);
-  const close = async () => {
-    provider.destroy();
-    await server.close();
-  };
-  return { url, provider, funder, file: join(folder, "31337.json"), close };
-}
 
 describe("scripts.start", function () {
   this.timeout(2 * LONG);
@@ -247,8 +224,6 @@ describe("scripts.start", function () {
 
   describe("on another chain", () => {
     let chain: Awaited<ReturnType<typeof startChain>>;
-    const words = () => ["--rpc", chain.url, "--deployment", chain.file];
-    const balance = () => chain.provider.getBalance(chain.funder.address);
 
     before(async () => {
       chain = await startChain(join(folder, "chain"));
@@ -257,12 +232,12 @@ describe("scripts.start", function () {
 
     it("does the same job, takes back what is free, and says what stays until when", async () => {
       const place = join(folder, "elsewhere");
-      const before = await balance();
-      const env = { OPENGPU_FUNDER_KEY: chain.funder.privateKey };
+      const before = await chain.balance();
+      const { env, words } = chain;
       // Two tiles are checked, and nobody is there to spoil them.
       // On that chain time passes with transactions only, so none must wait for a deadline.
       const checking = ["--providers", "5", "--checked", "2", "--lifetime", "3600"];
-      const options = [...SMALL, ...checking, ...words(), "--yes", "--folder", place];
+      const options = [...SMALL, ...checking, ...words, "--yes", "--folder", place];
       const { status, out, err } = await ran("start", options, env, { timeout: LONG });
       expect(err).to.equal("");
       expect(status, out).to.equal(0);
@@ -278,25 +253,24 @@ describe("scripts.start", function () {
       const stakes = sum(providers.map(({ stake }) => stake));
       for (const { name } of providers) expect(out).to.match(new RegExp(`${name}: .*unbond until 20`));
       // Stakes wait, fees are the protocol's, gas and what is too little to send are gone.
-      const gone = before - (await balance());
+      const gone = before - (await chain.balance());
       expect(gone - stakes - BigInt(escrow.fees) > 0n).to.equal(true);
       expect(gone - stakes - BigInt(escrow.fees) < parseEther("0.2"), formatEther(gone)).to.equal(true);
 
-      await chain.provider.send("evm_increaseTime", [100 * 24 * 3600]);
-      await chain.provider.send("evm_mine", []);
-      const waited = await balance();
-      const again = await ran("start", [...words(), "--reclaim", join(place, run)], env);
+      await chain.wait();
+      const waited = await chain.balance();
+      const again = await ran("start", [...words, "--reclaim", join(place, run)], env);
       expect(again.err).to.equal("");
       expect(again.status).to.equal(0);
-      const back = (await balance()) - waited;
+      const back = (await chain.balance()) - waited;
       expect(back < stakes && back > stakes - parseEther("0.02"), formatEther(back)).to.equal(true);
     });
 
     it("says how to take the coin back when it is interrupted, and takes it back", async () => {
       const place = join(folder, "interrupted");
-      const env = { OPENGPU_FUNDER_KEY: chain.funder.privateKey };
-      const before = await balance();
-      const options = [...SMALL, "--samples", "1024", ...words(), "--yes", "--folder", place];
+      const { env, words } = chain;
+      const before = await chain.balance();
+      const options = [...SMALL, "--samples", "1024", ...words, "--yes", "--folder", place];
       const child = start("start", options, env, { timeout: LONG, detached: true });
       const texts = textsOf(child);
       const closed = once(child, "close");
@@ -307,27 +281,26 @@ describe("scripts.start", function () {
       expectSentence(texts.err, new RegExp(`interrupted.*--reclaim .*${run} takes it back`));
       const rest = await processesWith(place);
       if (rest !== undefined) expect(rest).to.deep.equal([]);
-      const take = () => ran("start", [...words(), "--reclaim", join(place, run)], env);
+      const take = () => ran("start", [...words, "--reclaim", join(place, run)], env);
       const first = await take();
       expect([first.err, first.status]).to.deep.equal(["", 0]);
       expect(first.out).to.match(/provider \d: [\d.]+ of stake unbond until/);
-      await chain.provider.send("evm_increaseTime", [100 * 24 * 3600]);
-      await chain.provider.send("evm_mine", []);
+      await chain.wait();
       // What was cancelled is refunded, what was locked unbonds, and then that is claimed.
       await take();
-      await chain.provider.send("evm_increaseTime", [100 * 24 * 3600]);
-      await chain.provider.send("evm_mine", []);
+      await chain.wait();
       const last = await take();
       expect(last.out.trim().split("\n"), last.out).to.have.length(1);
-      const gone = before - (await balance());
+      const gone = before - (await chain.balance());
       expect(gone < parseEther("0.3"), formatEther(gone)).to.equal(true);
     });
 
     it("spends nothing without being told to, or without the coin", async () => {
       const place = join(folder, "asked");
-      const options = [...SMALL, ...words(), "--folder", place];
-      const before = await balance();
-      const asked = await ran("start", options, { OPENGPU_FUNDER_KEY: chain.funder.privateKey });
+      const { env, words } = chain;
+      const options = [...SMALL, ...words, "--folder", place];
+      const before = await chain.balance();
+      const asked = await ran("start", options, env);
       expectSentence(asked.err, /Spend up to [\d.]+ .*Add --yes/);
       expect(asked.status).to.equal(2);
       const poor = await ran("start", [...options, "--yes"], { OPENGPU_FUNDER_KEY: `0x${"5a".repeat(32)}` });
@@ -335,7 +308,7 @@ describe("scripts.start", function () {
       const wrong = await ran("start", [...options, "--yes"], { OPENGPU_FUNDER_KEY: "0x5ec2e7" });
       expectSentence(wrong.err, /OPENGPU_FUNDER_KEY is no private key/);
       expect(wrong.err).to.not.include("5ec2e7");
-      expect(await balance()).to.equal(before);
+      expect(await chain.balance()).to.equal(before);
     });
   });
 

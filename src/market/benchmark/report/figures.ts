@@ -91,7 +91,11 @@ export function gasFigures({ batches }: BenchmarkResult): Figures {
     title: "Gas for one task by operation, measured",
     columns: [...["workload", "task", "operation", "payer"].map(text), number("gas")],
     rows: batches.flatMap((batch) =>
-      batch.cost.gas.map(({ operation, payer, gas }) => [...nameOf(batch), plain(operation), payer, String(gas)]),
+      batch.cost.gas.map(({ operation, payer, gas, refused }) => [
+        ...nameOf(batch),
+        `${plain(operation)}${refused === true ? ", refused" : ""}`,
+        ...[payer, String(gas)],
+      ]),
     ),
   };
 }

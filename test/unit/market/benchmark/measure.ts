@@ -144,13 +144,14 @@ describe("market.benchmark.measureScenario", () => {
 });
 
 describe("market.benchmark gas", () => {
-  it("is told for one task, refused transactions included, by who pays", () => {
+  it("is told for one task by who pays, that of refused transactions apart", () => {
     const all = [
       ...[sent(PROVIDER, "taskManager.deliver", 10n), sent(PROVIDER, "taskManager.deliver", 5n, true)],
       sent(CLIENT, "taskManager.deliver", 1n),
     ];
     expect(gasOfTask(all, CLIENT, 2)).to.deep.equal([
-      { operation: "taskManager.deliver", payer: "provider", gas: 8n },
+      { operation: "taskManager.deliver", payer: "provider", gas: 5n },
+      { operation: "taskManager.deliver", payer: "provider", gas: 3n, refused: true },
       { operation: "taskManager.deliver", payer: "client", gas: 1n },
     ]);
     expect(averagePrice(all)).to.equal(3n);
