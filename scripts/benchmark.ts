@@ -13,6 +13,7 @@ import { type BenchmarkPlan, MARKETS, runBenchmark, type Work } from "../src/mar
 import { coins } from "../src/market/coins.js";
 import { readKeys, type RunKeys } from "../src/market/run/cast.js";
 import { reclaim } from "../src/market/run/reclaim.js";
+import type { Deployment } from "../src/protocol/deployment.js";
 import { DEFAULT_PARAMETERS } from "../src/protocol/parameters.js";
 import { messageOf } from "../src/protocol/retry.js";
 import { createWasmExecutor } from "../src/sandbox/wasmExecutor.js";
@@ -26,6 +27,7 @@ import { builtWorker } from "./market/worker.js";
 
 /** A provider that was killed keeps its client waiting for so long. Seconds. */
 const DISCLOSE_WINDOW = 60;
+const KILLED: FaultName = "provider-killed";
 /** Pause between two looks at the chain, milliseconds. */
 const INTERVAL = 250;
 
@@ -38,7 +40,10 @@ const QUICK: typeof THOROUGH = {
   ...{ repetitions: 1, tasks: 3, loads: [1, 8], scenarioTasks: 24, scenarioInFlight: 12 },
 };
 
-function planOf({ quick, repetitions, inFlight, faultTasks, faults }: BenchmarkChoices): BenchmarkPlan {
+function planOf(
+  { quick, repetitions, inFlight, faultTasks }: BenchmarkChoices,
+  scenarios: readonly FaultName[],
+): BenchmarkPlan {
   const plan = quick === true ? QUICK : THOROUGH;
   return {
     ...plan,
@@ -48,7 +53,7 @@ function planOf({ quick, repetitions, inFlight, faultTasks, faults }: BenchmarkC
       scenarioTasks: faultTasks,
       scenarioInFlight: Math.min(faultTasks, plan.scenarioInFlight),
     }),
-    scenarios: faults === false ? [] : faults,
+    scenarios,
   };
 }
 
@@ -73,13 +78,28 @@ async function bookOf({ prices }: BenchmarkChoices): Promise<PriceBook> {
   return parsePriceBook(await textOf(path), path);
 }
 
+/**
+ * What is to fail. Tasks of a killed provider wait for the suite's window; where that is long nobody is killed, unless
+ * that was asked for.
+ */
+function faultsOn({ parameters }: Deployment, { faults }: BenchmarkChoices, say: (line: string) => void): FaultName[] {
+  const { disclose } = parameters.windows;
+  const chosen = faults === false ? [] : faults;
+  const isUsual = command.getOptionValueSource("faults") === "default";
+  if (disclose <= DISCLOSE_WINDOW || !isUsual || !chosen.includes(KILLED)) return chosen;
+  say(
+    `No provider is killed: on this chain its tasks would wait for ${disclose} s. Name ${KILLED} in --faults to wait.`,
+  );
+  return chosen.filter((name) => name !== KILLED);
+}
+
 /** A name that sorts by time. */
 function newName(): string {
   return `${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}-${randomBytes(2).toString("hex")}`;
 }
 
 async function measure(choices: BenchmarkChoices, venue: Venue, folder: string, signal: AbortSignal) {
-  const { alone, coin, blockTime, funder } = venue;
+  const { alone, coin, blockTime, deployment, funder } = venue;
   const { coinPrice, gasPrice, hardware, utilisation, providers, parallel, reward } = choices;
   const say = (line: string) => {
     if (choices.json !== true) console.log(line);
@@ -88,6 +108,7 @@ async function measure(choices: BenchmarkChoices, venue: Venue, folder: string, 
   try {
     const machine = await describeMachine();
     const gpu = await measureGpu(signal, undefined, { driver: machine.gpu });
+    const scenarios = faultsOn(deployment, choices, say);
     await venue.begin();
     return await runBenchmark({
       ...venue,
@@ -99,7 +120,7 @@ async function measure(choices: BenchmarkChoices, venue: Venue, folder: string, 
         ...(gasPrice !== undefined && { gasPrice }),
       },
       works: worksFor(choices),
-      plan: planOf(choices),
+      plan: planOf(choices, scenarios),
       program: {
         file: fileURLToPath(new URL("provider.ts", import.meta.url)),
         execArgv: ["--import", import.meta.resolve("tsx")],
@@ -193,7 +214,7 @@ await main(async () => {
       "Answers are lost between here and a node of http or https only: name one, or leave lossy-rpc out of --faults.",
     );
   }
-  if (fails("provider-killed") && providers < 2) {
+  if (fails(KILLED) && providers < 2) {
     throw new UsageError(
       "A provider is killed while another goes on: give --providers 2 or more, or leave provider-killed out of --faults.",
     );

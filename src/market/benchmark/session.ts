@@ -25,7 +25,7 @@ import { type Budget, budgetOf, fund, type WorkloadFiles } from "../run/stage.js
 import { slowStore, timedStore } from "./stores.js";
 import { createTimeline, type TaskTrace } from "./timeline.js";
 
-/** Seconds that the client has for a result, and the market for a task. */
+/** Seconds that the client has for a result, and the market for a task beside what a provider has to disclose. */
 const REVIEW = 600;
 const LIFETIME = 1_800;
 /** Publisher's share, basis points. */
@@ -219,8 +219,11 @@ export async function openSession(options: SessionOptions): Promise<Session> {
         let paid = 0;
         let wrong = 0;
         try {
+          const { disclose, maxLifetime } = deployment.parameters.windows;
+          // Who is killed must not be the end of a task.
+          const lifetime = Math.min(LIFETIME + disclose, maxLifetime);
           const terms = {
-            ...{ source: number, maxReward: reward, reviewPeriod: REVIEW, lifetime: LIFETIME, bond: reward },
+            ...{ source: number, maxReward: reward, reviewPeriod: REVIEW, lifetime, bond: reward },
             verification: Verification.Review,
           };
           const collected = await orderWork(
@@ -228,7 +231,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
             inputs.map((input) => ({ input, terms })),
             {
               ...{ store: store.store, window: inFlight, underWay: "end", journal, signal: ends },
-              discloseWindow: deployment.parameters.windows.disclose,
+              discloseWindow: disclose,
               envelopes: (taskId) => inbox.list(taskId),
               judge: (output, part) => {
                 const digest = digestOf(output);
