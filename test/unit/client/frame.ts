@@ -10,6 +10,7 @@ import {
   splitFrame,
   type Tile,
 } from "../../../src/client/frame.js";
+import { builtWorker } from "../../../scripts/market/worker.js";
 import { createWasmExecutor } from "../../../src/sandbox/index.js";
 import { SEED_A, text } from "../../helpers/jobs.js";
 import { Random, SEED } from "../../helpers/seeded.js";
@@ -96,7 +97,7 @@ describe("client frame", () => {
   });
 
   it("renders a frame in tiles by the real module as it does whole", async () => {
-    const executor = createWasmExecutor();
+    const executor = createWasmExecutor({ worker: await builtWorker() });
     const { moduleBytes, manifest } = render;
     const run = async ({ input }: Tile) => {
       const { output } = await executor.run({

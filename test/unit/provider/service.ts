@@ -28,7 +28,8 @@ import { snapshot } from "../../../src/protocol/snapshot.js";
 import { parseConfig } from "../../../src/provider/config.js";
 import { SourceRefusedError } from "../../../src/provider/errors.js";
 import { serve, type ServiceEvent } from "../../../src/provider/service.js";
-import { createWasmExecutor } from "../../../src/sandbox/index.js";
+import { builtWorker } from "../../../scripts/market/worker.js";
+import { createWasmExecutor, type Executor } from "../../../src/sandbox/index.js";
 import { caught } from "../../helpers/caught.js";
 import { deployed } from "../../helpers/deployment.js";
 import { ethers, loadFixture, time } from "../../helpers/network.js";
@@ -68,7 +69,10 @@ describe("provider.serve", () => {
   let folder: string;
   let client: SigningProtocol;
   const stops: (() => Promise<unknown>)[] = [];
-  const executor = createWasmExecutor();
+  let executor: Executor;
+  before(async () => {
+    executor = createWasmExecutor({ worker: await builtWorker() });
+  });
   after(() => executor.close());
 
   const connected = (index: number): Promise<SigningProtocol> => {

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { builtWorker } from "../../../scripts/market/worker.js";
 import {
   createWasmExecutor,
   type Executor,
@@ -28,8 +29,8 @@ for (const boundary of ["process", "engine"] as const) {
       other: Parameters<typeof jobOf>[1] = {},
     ): Promise<E> => failure(executor.run(jobOf(await module, other)), kind);
 
-    before(() => {
-      executor = createWasmExecutor({ boundary });
+    before(async () => {
+      executor = createWasmExecutor({ boundary, worker: await builtWorker() });
     });
     after(() => executor.close());
 
