@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { readText, writeText } from "../src/files/atomic.js";
 import { compareResults } from "../src/market/benchmark/compare.js";
 import { describeMachine } from "../src/market/benchmark/machine.js";
-import { DEFAULT_BOOK, parsePriceBook, type PriceBook } from "../src/market/benchmark/priceBook.js";
+import { DEFAULT_BOOK, hardwareOf, parsePriceBook, type PriceBook } from "../src/market/benchmark/priceBook.js";
 import { benchmarkText, comparisonText } from "../src/market/benchmark/report/text.js";
 import type { BenchmarkResult } from "../src/market/benchmark/result.js";
 import { formatResult, parseResult } from "../src/market/benchmark/resultSchema.js";
@@ -73,9 +73,13 @@ async function textOf(path: string): Promise<string> {
   return text;
 }
 
-async function bookOf({ prices }: BenchmarkChoices): Promise<PriceBook> {
+/** @throws {UsageError} if the book has not the hardware that was chosen. */
+async function bookOf({ prices, hardware }: BenchmarkChoices): Promise<PriceBook> {
   const path = prices ?? fileURLToPath(DEFAULT_BOOK);
-  return parsePriceBook(await textOf(path), path);
+  const book = parsePriceBook(await textOf(path), path);
+  if (hardware === undefined || hardwareOf(book, hardware) !== undefined) return book;
+  const known = book.hardware.map(({ device }) => `“${device}”`).join(", ");
+  throw new UsageError(`The price book has no hardware “${hardware}”, only ${known || "none at all"}.`);
 }
 
 /**

@@ -151,6 +151,7 @@ describe("scripts.benchmark", function () {
       [["--rpc", "ws://127.0.0.1:1", "--deployment", bad], 2, /node of http or https only.*lossy-rpc out of --faults/],
       [["--faults", "flood"], 2, /“flood” is none of slow-store, lossy-rpc, provider-killed/],
       [["--providers", "1"], 2, /--providers 2 or more, or leave provider-killed out/],
+      [["--hardware", "Abacus"], 2, /no hardware “Abacus”, only .*“Tesla T4”/],
       [["--prices", join(folder, "none.json")], 1, /There is no file .*none\.json/],
       [["--prices", bad], 1, /offers.*list of at least one offer/],
       [["--compare", bad], 1, /bad\.json.*format/],
