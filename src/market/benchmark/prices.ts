@@ -2,8 +2,8 @@ import { type Operation, providerCost } from "./breakEven.js";
 import { compareOffer, costInMarket, deviceSecond, type OfferComparison } from "./costs.js";
 import { positive } from "./errors.js";
 import { hardwareOf, type PriceBook } from "./priceBook.js";
-import { listed, type Measured } from "./provenance.js";
-import type { BatchResult, Network, PriceComparison } from "./result.js";
+import { listed, type Measured, measured } from "./provenance.js";
+import type { BatchResult, BenchmarkResult, Network, PriceComparison } from "./result.js";
 
 /** What the user may choose for a price comparison. */
 export interface PriceChoices {
@@ -50,6 +50,26 @@ export function comparePrices(
         },
       }),
   };
+}
+
+/**
+ * What a task of the largest size of each workload costs, beside every offer: at the rate of the whole machine, and at that
+ * of the accelerator if it was measured. What has no rate or no batch is left out.
+ */
+export function pricesOf(
+  book: PriceBook,
+  { machine, network, rates, batches, gpu }: Pick<BenchmarkResult, "machine" | "network" | "rates" | "batches" | "gpu">,
+  choices: PriceChoices,
+): PriceComparison[] {
+  const compared = (workload: string, device: string, rate: number, chosen: PriceChoices) => {
+    const batch = batches.findLast((each) => each.workload === workload);
+    return batch === undefined ? [] : [comparePrices(book, batch, measured(device, rate), network, chosen)];
+  };
+  return [
+    ...rates.flatMap(({ workload, rate }) => compared(workload, machine.cpu, rate.median, choices)),
+    // What a task costs in the market does not depend on what does it. Hardware was named for the processor.
+    ...(gpu.measured ? compared(gpu.workload, gpu.device, gpu.rate.median, { utilisation: choices.utilisation }) : []),
+  ];
 }
 
 const basisRank = ({ basis }: OfferComparison) => (basis === "measured" ? 0 : 1);

@@ -11,8 +11,7 @@ import { type Budget, requireBalance, type WorkloadFiles } from "../run/stage.js
 import { runDirectly } from "./direct.js";
 import { type Bench, type Finding, measureBatch, measureLoad, measureScenario, type Prepared } from "./measure.js";
 import type { PriceBook } from "./priceBook.js";
-import { comparePrices, type PriceChoices } from "./prices.js";
-import { measured } from "./provenance.js";
+import { type PriceChoices, pricesOf } from "./prices.js";
 import { measureRate } from "./rate.js";
 import { openRelay, type Relay } from "./relay.js";
 import type {
@@ -22,7 +21,6 @@ import type {
   LoadResult,
   Machine,
   Network,
-  PriceComparison,
   RateResult,
   ScenarioName,
   ScenarioResult,
@@ -211,36 +209,12 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark
       format: "opengpu-benchmark/1",
       ...{ startedAt, duration: (Date.now() - startedAt) / 1_000, machine, network, setup },
       ...{ rates, batches, loads, scenarios, gpu },
-      prices: pricesOf({ book, choices, batches, network }, rates, machine, gpu),
+      prices: pricesOf(book, { machine, network, rates, batches, gpu }, choices),
       problems,
     };
   } finally {
     await relay.close();
   }
-}
-
-/** What a task costs beside what the largest of each workload costs elsewhere, on the processor and on the accelerator. */
-function pricesOf(
-  {
-    book,
-    choices,
-    batches,
-    network,
-  }: Pick<BenchmarkOptions, "book" | "choices"> & Pick<BenchmarkResult, "batches" | "network">,
-  rates: readonly RateResult[],
-  { cpu }: Machine,
-  gpu: GpuResult,
-): PriceComparison[] {
-  const largest = (workload: string) => batches.findLast((batch) => batch.workload === workload);
-  const onCpu = rates.flatMap(({ workload, rate }) => {
-    const batch = largest(workload);
-    return batch === undefined ? [] : [comparePrices(book, batch, measured(cpu, rate.median), network, choices)];
-  });
-  const batch = gpu.measured ? largest(gpu.workload) : undefined;
-  if (!gpu.measured || batch === undefined) return onCpu;
-  // What a task costs in the market does not depend on what does it. Hardware was named for the processor.
-  const rate = measured(gpu.device, gpu.rate.median);
-  return [...onCpu, comparePrices(book, batch, rate, network, { utilisation: choices.utilisation })];
 }
 
 /** What both markets need, together: asked for and checked before anything is sent. */

@@ -44,7 +44,6 @@ export class ProviderEndedError extends OpenGpuError {
 /** A provider in a process of its own. */
 export interface FleetProvider {
   readonly plan: ProviderPlan;
-  readonly pid: number | undefined;
   /** Resolves with the provider's number when it takes tasks; rejects if it ends before. */
   readonly ready: Promise<number>;
   /** Resolves when it has ended, with an error if nobody ended it. */
@@ -134,7 +133,6 @@ function watched(child: ChildProcess, plan: ProviderPlan, report: (event: FleetE
   ready.catch(() => undefined);
   return {
     plan,
-    pid: child.pid,
     ready,
     ended,
     kill() {

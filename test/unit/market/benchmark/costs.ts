@@ -12,9 +12,9 @@ import {
 } from "../../../../src/market/benchmark/costs.js";
 import { CostInputError } from "../../../../src/market/benchmark/errors.js";
 import type { Hardware } from "../../../../src/market/benchmark/priceBook.js";
-import { comparePrices } from "../../../../src/market/benchmark/prices.js";
+import { comparePrices, pricesOf } from "../../../../src/market/benchmark/prices.js";
 import { listed, measured } from "../../../../src/market/benchmark/provenance.js";
-import { aBatch, aBook, aNetwork, anOffer, CPU, STATED } from "../../../helpers/benchmark.js";
+import { aBatch, aBook, aMachine, aNetwork, anOffer, aRate, aSpread, CPU, STATED } from "../../../helpers/benchmark.js";
 import { expectNear } from "../../../helpers/near.js";
 import { Random, SEED } from "../../../helpers/seeded.js";
 import { thrown } from "../../../helpers/thrown.js";
@@ -230,5 +230,35 @@ describe("market.benchmark.comparePrices", () => {
     });
     expect(named.provider?.hardware).to.equal(CPU);
     expect(named.offers.every(({ basis }) => basis === "not measured here")).to.equal(true);
+  });
+});
+
+describe("market.benchmark.pricesOf", () => {
+  it("takes the largest size of what has a rate, and the accelerator's rate beside the processor's", () => {
+    const base = {
+      ...{ machine: aMachine(), network: aNetwork(), rates: [aRate(), aRate({ workload: "train" })] },
+      batches: [aBatch({ units: 1 }), aBatch({ units: 100 }), aBatch({ workload: "other" })],
+      gpu: { measured: false as const, reason: "none" },
+    };
+    const named = (found: ReturnType<typeof pricesOf>) =>
+      found.map(({ workload, units, rate, provider }) => [
+        workload,
+        units,
+        rate.device,
+        rate.value,
+        provider?.hardware,
+      ]);
+    const choices = { utilisation: 0.5, hardware: CPU };
+    expect(named(pricesOf(aBook(), base, choices))).to.deep.equal([["digits", 100, CPU, 50, CPU]]);
+    const gpu = {
+      measured: true as const,
+      ...{ workload: "digits", unit: "image", units: 9, device: "NVIDIA H100 80GB HBM3" },
+      rate: aSpread(900, 1_000, 1_100),
+    };
+    expect(named(pricesOf(aBook(), { ...base, gpu }, choices))).to.deep.equal([
+      ["digits", 100, CPU, 50, CPU],
+      // The book has no such hardware, and what was named for the processor is none of the accelerator's.
+      ["digits", 100, "NVIDIA H100 80GB HBM3", 1_000, undefined],
+    ]);
   });
 });
