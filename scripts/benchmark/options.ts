@@ -83,7 +83,10 @@ export const command = createCommand(
   "Measures workloads in the whole market, and compares them with running the same modules alone and with what others ask.",
 )
   .option("--workloads <names>", `which of ${WORK_NAMES.join(", ")}`, workloads, [...WORK_NAMES])
-  .option("--quick", "fewer sizes, tasks and repetitions: a first impression in a minute or two")
+  .option(
+    "--quick",
+    "fewer sizes, tasks and repetitions: a first impression in some four minutes, in two with --no-faults",
+  )
   .option("--repetitions <number>", "of each measurement; 3, or 1 if quick", wholeNumber(1, 100))
   .option("--in-flight <numbers>", "tasks at a time; 1,8,64, or 1,8 if quick", inFlight)
   .option("--fault-tasks <number>", "tasks for each fault; 128, or 24 if quick", wholeNumber(2, 10_000))
