@@ -95,7 +95,6 @@ export interface SessionResult {
 
 /** A market that work is measured in: a client, sources of its own, and providers that compete for its tasks. */
 export interface Session {
-  readonly keys: RunKeys;
   readonly client: SigningProtocol;
   /** Number of the newest block. */
   head(): Promise<number>;
@@ -204,7 +203,6 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     for (const { plan, ended } of started) void ended.then(() => dead.add(plan.name));
 
     return {
-      keys,
       client,
       head: () => headOf(client),
       async measure({ source, inputs, outputs, inFlight, during }) {
